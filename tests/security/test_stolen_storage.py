@@ -1,0 +1,134 @@
+"""Promise 1: stolen storage reads as noise. Canaries are put everywhere a person can write, then searched for byte by byte."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from tests.databases import postgres_database_url, skip_or_fail
+from tests.servers import Server, manifest_url, share
+
+CANARY = "Zebrafinch"
+PASSCODE = "914770-Zebrafinch"
+MAGNESIUM_LOINC = "19123-9"
+FORMS = ("utf-8", "utf-16-le", "utf-16-be")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
+    if request.param == "sqlite":
+        running = Server(tmp_path).start()
+        yield running
+        running.stop()
+        return
+    with postgres_database_url() as url:
+        running = Server(tmp_path, database_url=url).start()
+        yield running
+        running.stop()
+
+
+def fill(server: Server) -> str:
+    """A vault with a canary in every name, value, document, file name, term, passcode and unknown link visit."""
+    account = server.post(
+        "/api/accounts",
+        {
+            "email": f"{CANARY.lower()}@example.org",
+            "name": f"{CANARY} Person",
+            "birth_date": "1911-07-13",
+            "passphrase": f"{CANARY} copper lantern drifting",
+        },
+    )
+    assert account.status == 201, account.body
+    token = str(account.json["token"])
+    observation = {
+        "resourceType": "Observation",
+        "id": f"{CANARY}-id",
+        "status": "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": MAGNESIUM_LOINC}], "text": f"{CANARY} magnesium"},
+        "effectiveDateTime": "1911-08-14",
+        "valueQuantity": {"value": 1.9137, "unit": "mg/dL"},
+        "performer": [{"display": f"{CANARY} Laboratory"}],
+    }
+    hiv = {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {"text": f"HIV-{CANARY}"},
+        "effectiveDateTime": "1911-09-15",
+        "valueString": f"{CANARY} reactive",
+    }
+    bundle = {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [{"resource": observation}, {"resource": hiv}, {"resource": {"resourceType": "Observation"}}],
+    }
+    name = quote(f"{CANARY} export.json")
+    assert server.post(f"/api/imports?filename={name}", bundle, token).status == 201
+    letter = (CANARY + " letter\n").encode() * 5_000
+    sent = server.call("POST", f"/api/imports?filename={quote(CANARY + '.txt')}", letter, token, {"Content-Type": "text/plain"})
+    assert sent.status == 201, sent.body
+    grant = share(
+        server,
+        token,
+        recipient={"name": f"Dr {CANARY}", "email": f"dr-{CANARY.lower()}@example.org"},
+        passcode=PASSCODE,
+        include=[{"analyte": "magnesium"}, {"kind": "document"}],
+    )
+    opened = server.post(manifest_url(grant["shlink"]), {"recipient": f"Ward {CANARY}", "passcode": PASSCODE})
+    assert opened.status == 200, opened.body
+    for file in opened.json["files"]:
+        assert server.get(file["location"]).status == 200
+    server.post(manifest_url(grant["shlink"]), {"recipient": f"Ward {CANARY}", "passcode": CANARY})
+    server.post("/api/sessions", {"email": f"{CANARY.lower()}@example.org", "passphrase": f"wrong {CANARY} words"})
+    server.get(f"/api/records/{CANARY}", token)
+    server.get(f"/shl/{CANARY}")
+    server.get(f"/no-such-page-{CANARY}?q={CANARY}")
+    assert server.get("/api/results?analyte=magnesium&unit=mmol/L", token).status == 200
+    assert json.loads(server.get("/api/log", token).body)["items"]
+    return token
+
+
+def hits(folder: Path, needles: tuple[str, ...]) -> list[str]:
+    """Every file of a folder that holds one of the words, in any case, as text, hex or UTF-16."""
+    found = []
+    for path in folder.rglob("*"):
+        if not path.is_file():
+            continue
+        content = path.read_bytes().lower()
+        for needle in needles:
+            forms = [needle.lower().encode(form) for form in FORMS] + [needle.encode().hex().encode()]
+            found += [f"{path.name}: {needle}" for form in forms if form in content]
+    return found
+
+
+def test_canaries_in_everything_a_person_writes_are_nowhere_in_stored_bytes_logs_or_outbox(server: Server, tmp_path: Path) -> None:
+    fill(server)
+    loot = tmp_path / "loot"
+    if server.database_url:
+        if shutil.which("pg_dump") is None:
+            skip_or_fail("pg_dump is not installed")
+        loot.mkdir()
+        plain = server.database_url.replace("postgresql+psycopg://", "postgresql://")
+        dump = subprocess.run(["pg_dump", plain], capture_output=True, check=True, env=dict(os.environ))
+        (loot / "dump.sql").write_bytes(dump.stdout)
+        assert len(dump.stdout) > 50_000
+    else:
+        shutil.copytree(server.data, loot)
+        assert any(path.suffix in {".db", ".sqlite", ".sqlite3"} or "wal" in path.name for path in loot.rglob("*"))
+    shutil.copy(server.log, loot / "server.log")
+    outbox = server.data / "outbox"
+    if outbox.is_dir():
+        shutil.copytree(outbox, loot / "outbox", dirs_exist_ok=True)
+    needles = (CANARY, MAGNESIUM_LOINC, "magnesium", "1.9137", "1911-07-13", "1911-08-14", PASSCODE)
+    assert hits(loot, needles) == []
+
+
+def test_the_search_itself_finds_what_is_there(tmp_path: Path) -> None:
+    (tmp_path / "page.bin").write_bytes(b"\x00" * 4096 + CANARY.encode("utf-16-le") + b"\x00" * 4096)
+    assert hits(tmp_path, (CANARY,)) == [f"page.bin: {CANARY}"]
