@@ -1,0 +1,83 @@
+"""What a route asks for: the services, who is signed in, and where the request came from.
+
+A session comes from a bearer token or from the ``__Host-session`` cookie. Both are the same token.
+These functions block (they read the database), so they belong in ``def`` routes.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from fastapi import Request, Response
+
+from app.wiring import Services
+from auth.roles import Role
+from auth.sessions import Session
+from vault.audit.events import Origin
+from vault.errors import Forbidden, Unauthenticated
+
+COOKIE = "__Host-session"
+MAX_AGENT_CHARACTERS = 300
+
+
+def services(request: Request) -> Services:
+    return cast(Services, request.app.state.services)
+
+
+def origin_of(request: Request) -> Origin:
+    """Network address and browser, for the accountability part of a log entry and for throttling only."""
+    address = request.client.host if request.client else ""
+    return Origin(address=address, agent=request.headers.get("user-agent", "")[:MAX_AGENT_CHARACTERS])
+
+
+def token_of(request: Request) -> str | None:
+    """The bearer token, else the cookie's; None when there is neither."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme:
+        return token.strip() if scheme.lower() == "bearer" else ""
+    return request.cookies.get(COOKIE)
+
+
+def any_session(request: Request) -> Session:
+    """Who is signed in, whatever the role; Unauthenticated if nobody is."""
+    known = getattr(request.state, "session", None)
+    if known is not None:
+        return cast(Session, known)
+    token = token_of(request)
+    if token is None:
+        raise Unauthenticated
+    session = services(request).sessions.resume(token)
+    request.state.session = session
+    return session
+
+
+def optional_session(request: Request) -> Session | None:
+    """Who is signed in, or None: for pages that greet both."""
+    try:
+        return any_session(request)
+    except Unauthenticated:
+        return None
+
+
+def citizen_session(request: Request) -> Session:
+    return _in_role(request, Role.CITIZEN)
+
+
+def admin_session(request: Request) -> Session:
+    return _in_role(request, Role.ADMIN)
+
+
+def _in_role(request: Request, role: Role) -> Session:
+    session = any_session(request)
+    if session.role is not role:
+        raise Forbidden
+    return session
+
+
+def set_session_cookie(response: Response, token: str) -> None:
+    """Hand the token to a browser. It lives as long as the browser; the server ends it at its own time."""
+    response.set_cookie(COOKIE, token, secure=True, httponly=True, samesite="lax", path="/")
+
+
+def clear_session_cookie(response: Response) -> None:
+    response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="lax", path="/")

@@ -1,0 +1,72 @@
+"""The only reader of the environment. Settings are read once, checked, and passed on as values.
+
+Each field is the variable ``HEALTHVAULT_`` plus its name in capitals; docs/operations.md lists all of them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "HEALTHVAULT_"
+
+
+class BadSetting(ValueError):
+    """A setting that the vault can't start with. The text names the setting and never its value."""
+
+
+class Settings(BaseSettings):
+    """``data`` and ``keys`` are two folders: whoever has one should not have the other."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
+    data: Path = Field(Path("data"), description="Folder of the SQLite database.")
+    keys: Path | None = Field(None, description="Folder of the server's own keys; `<data>-keys` unless set.")
+    database_url: str = Field("", description="SQLAlchemy address of the database; SQLite in the data folder unless set.")
+    base_url: str = Field("", description="Where browsers find the vault; http://localhost:<port> unless set.")
+    session_hours: int = Field(12, ge=1, le=168, description="How long a sign-in lasts.")
+    threads: int = Field(40, ge=4, le=200, description="Requests worked on at once.")
+    forwarded_from: str = Field("", description="Addresses of proxies whose X-Forwarded-For is believed.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What the server log says.")
+    demo: bool = Field(False, description="Fill in sample data and show its sign-in on the home page.")
+
+    @property
+    def keys_folder(self) -> Path:
+        return self.keys if self.keys is not None else self.data.with_name(self.data.name + "-keys")
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.data.resolve() / 'vault.sqlite3'}"
+
+    @property
+    def public_url(self) -> str:
+        """The base URL without a slash at its end."""
+        return self.base_url.rstrip("/") or f"http://localhost:{self.port}"
+
+
+def read_settings(**given: object) -> Settings:
+    """Settings from the environment, overridden by what a command was ``given``; BadSetting names what is wrong."""
+    try:
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        names = sorted({PREFIX + str(fault["loc"][0]).upper() for fault in error.errors() if fault["loc"]})
+        raise BadSetting(f"Please check {', '.join(names) or 'the settings'}.") from None
+    check_settings(settings)
+    return settings
+
+
+def check_settings(settings: Settings) -> None:
+    """Refuse what would be unsafe: keys lying with the data, or a base URL that is none."""
+    data, keys = settings.data.resolve(), settings.keys_folder.resolve()
+    if data == keys or data in keys.parents or keys in data.parents:
+        raise BadSetting(f"{PREFIX}KEYS and {PREFIX}DATA must not lie inside each other.")
+    if settings.base_url:
+        parts = urlsplit(settings.base_url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.path.strip("/"):
+            raise BadSetting(f"{PREFIX}BASE_URL must look like https://vault.example.org.")

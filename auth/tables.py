@@ -1,0 +1,48 @@
+"""Rows of accounts and throttling. An e-mail address is kept wrapped by the KeyProvider and found by a keyed digest."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Column, Index, Integer, LargeBinary, String
+from sqlmodel import Field, SQLModel
+
+from vault.database import UtcDateTime, distributed, id_type
+
+
+class AccountRow(SQLModel, table=True):
+    """A sign-in identity. ``sample`` accounts have published passphrases and work in a demo only."""
+
+    __tablename__ = "account"
+    __table_args__ = ({"info": distributed("vault_id")},)
+
+    vault_id: bytes = Field(sa_column=Column(id_type(), primary_key=True))
+    account_id: bytes = Field(sa_column=Column(id_type(), primary_key=True))
+    role: str = Field(sa_column=Column(String(16), nullable=False))
+    wrapped_email: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    recovery_confirmed: bool = Field(default=False, nullable=False)
+    sample: bool = Field(default=False, nullable=False)
+    created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
+class AccountEmailRow(SQLModel, table=True):
+    """Keyed digest of an e-mail address → its account."""
+
+    __tablename__ = "account_email"
+    __table_args__ = ({"info": distributed("own-digest")},)
+
+    email_digest: bytes = Field(sa_column=Column(LargeBinary(32), primary_key=True))
+    vault_id: bytes = Field(sa_column=Column(id_type(), nullable=False))
+    account_id: bytes = Field(sa_column=Column(id_type(), nullable=False))
+
+
+class ThrottleRow(SQLModel, table=True):
+    """Tries under one keyed digest of an account or a network address."""
+
+    __tablename__ = "throttle"
+    __table_args__ = (Index("throttle_free_at", "free_at"), {"info": distributed("own-digest")})
+
+    throttle_digest: bytes = Field(sa_column=Column(LargeBinary(32), primary_key=True))
+    tries: int = Field(sa_column=Column(Integer, nullable=False))
+    free_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    tried_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
