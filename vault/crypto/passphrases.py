@@ -1,0 +1,123 @@
+"""Passphrases: slow stretching, at most two at once in a process, and a plain judgement of weak ones.
+
+Argon2id runs outside every transaction: 64 MiB and a fifth of a second under a write lock would queue everybody.
+Text is compared as NFC, so that a keyboard's way of writing "ü" doesn't lock anyone out.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, ClassVar, Final, Self
+
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from xkcdpass import xkcd_password
+from zxcvbn import zxcvbn
+
+from vault.errors import Invalid
+
+MIN_CHARACTERS: Final = 12
+MAX_CHARACTERS: Final = 256
+JUDGED_CHARACTERS: Final = 72  # zxcvbn raises above that.
+STRONG_ENOUGH: Final = 3  # Of 4: "safely unguessable" against a slow hash.
+_SLOTS = threading.BoundedSemaphore(2)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one stretching costs: memory in KiB, passes, lanes."""
+
+    memory_kib: int
+    passes: int
+    lanes: int
+
+    STANDARD: ClassVar[Self]
+    TEST: ClassVar[Self]
+
+
+Cost.STANDARD = Cost(memory_kib=65_536, passes=3, lanes=4)
+Cost.TEST = Cost(memory_kib=8, passes=1, lanes=1)
+
+
+class PassphraseLength(Invalid):
+    code = "passphrase-length"
+    advice = f"A passphrase has {MIN_CHARACTERS} to {MAX_CHARACTERS} characters."
+
+
+class WeakPassphrase(Invalid):
+    """``suggestion``: four random words to take instead, or as an example."""
+
+    code = "weak-passphrase"
+    advice = "This passphrase is easy to guess."
+
+    def __init__(self, advice: str, suggestion: str) -> None:
+        super().__init__(advice, field="passphrase")
+        self.suggestion = suggestion
+
+
+_FAULTS = {
+    "user_inputs": "It is made of your own name, address or birth date.",
+    "dictionary": "It leans on a common word, name or password.",
+    "spatial": "It follows a row of keys.",
+    "repeat": "It repeats itself.",
+    "sequence": "It counts or spells in order.",
+    "regex": "It leans on a year.",
+    "date": "It leans on a date.",
+}
+
+
+def stretch(passphrase: str, salt: bytes, cost: Cost | None = None) -> bytes:
+    """Argon2id of NFC(passphrase) with a 16-byte salt: 32 bytes, about 0.2 s; waits while two others run."""
+    cost = cost or Cost.STANDARD
+    kdf = Argon2id(salt=salt, length=32, iterations=cost.passes, lanes=cost.lanes, memory_cost=cost.memory_kib)
+    with _SLOTS:
+        # A lone surrogate can't come from a keyboard; it must still cost the same and fail the same.
+        return kdf.derive(_normal(passphrase).encode("utf-8", "surrogatepass"))
+
+
+def check_length(passphrase: str) -> None:
+    """PassphraseLength unless it has 12 to 256 code points (NFC)."""
+    # Normalising is not free: what is far too long is refused before.
+    if len(passphrase) > 4 * MAX_CHARACTERS or not MIN_CHARACTERS <= len(_normal(passphrase)) <= MAX_CHARACTERS:
+        raise PassphraseLength(field="passphrase")
+
+
+def judge(passphrase: str, words: Sequence[str]) -> None:
+    """Return if it is good enough; PassphraseLength or WeakPassphrase otherwise.
+
+    ``words`` are the person's own (name, e-mail, birth date), which guessers try first.
+    """
+    check_length(passphrase)
+    own = [part for word in words for part in (word, *word.replace("@", " ").replace(".", " ").split()) if part]
+    verdict = zxcvbn(_normal(passphrase)[:JUDGED_CHARACTERS], user_inputs=own)
+    if verdict["score"] >= STRONG_ENOUGH:
+        return
+    raise WeakPassphrase(_advice(verdict["sequence"]), make_suggestion())
+
+
+def make_suggestion() -> str:
+    """Four random words of the EFF's long list, 51 bits, joined by spaces."""
+    return " ".join(secrets.choice(_words()) for _ in range(4))
+
+
+def _advice(sequence: Sequence[dict[str, Any]]) -> str:
+    longest = max(sequence, key=lambda match: len(match["token"]))
+    kind = "user_inputs" if longest.get("dictionary_name") == "user_inputs" else longest["pattern"]
+    fault = _FAULTS.get(kind, "It is short or predictable.")
+    return f"This passphrase is easy to guess. {fault} Four unusual words in a row make a good one."
+
+
+def _normal(passphrase: str) -> str:
+    return unicodedata.normalize("NFC", passphrase)
+
+
+@cache
+def _words() -> tuple[str, ...]:
+    found = xkcd_password.generate_wordlist(
+        wordfile=xkcd_password.locate_wordfile("eff-long"), min_length=3, max_length=9, valid_chars="[a-z]"
+    )
+    return tuple(found)
