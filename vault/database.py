@@ -10,13 +10,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal, cast
 
 from sqlalchemy import (
     BigInteger,
     Connection,
-    DateTime,
     Dialect,
     Engine,
     LargeBinary,
@@ -27,6 +26,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
+
+from vault.clock import from_microseconds, to_microseconds
 
 Distribution = Literal["vault_id", "reference", "own-digest"]
 
@@ -55,17 +56,6 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         return None if value is None else from_microseconds(value)
-
-
-def to_microseconds(moment: datetime) -> int:
-    """Microseconds since 1970 UTC of an aware datetime."""
-    delta = moment.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
-    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
-
-
-def from_microseconds(count: int) -> datetime:
-    seconds, microseconds = divmod(count, 1_000_000)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=microseconds)
 
 
 def id_type() -> LargeBinary:
@@ -105,7 +95,11 @@ class Database:
             with self.engine.begin() as connection:
                 yield connection
             return
-        with self._write_lock, self.engine.connect().execution_options(vault_write=True) as connection, connection.begin():
+        with (
+            self._write_lock,
+            self.engine.connect().execution_options(vault_write=True) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     def close(self) -> None:
