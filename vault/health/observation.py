@@ -37,9 +37,9 @@ class Facts:
     """Everything a consent decision may look at; no value of any measurement.
 
     ``since`` and ``until`` bound the clinical date in UTC, half-open, in microseconds since 1970; None on a side that
-    is unknown or open. ``marks``: ``not-sorted`` (part of what it says is outside the reviewed catalogue: only naming the
-    record shares it), ``sensitive`` (every part is sorted, one is sensitive: naming the analyte or the record shares
-    it), ``contradictory`` (codes, or code and name, speak of different analytes; comes with ``not-sorted``),
+    is unknown or open. ``marks``: ``not-sorted`` (part of what it says is outside the reviewed catalogue: only naming
+    the record shares it), ``sensitive`` (every part is sorted, one is sensitive: naming the analyte or the record
+    shares it), ``contradictory`` (codes, or code and name, speak of different analytes; comes with ``not-sorted``),
     ``entered-in-error`` (only naming the record shares it), ``never-plotted``.
     """
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from vault.errors import Invalid
+
+Reader = Callable[[str, int], tuple[Any, int]]
 
 MAX_DEPTH = 64
 MAX_NUMBER_CHARACTERS = 400
@@ -23,6 +25,7 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _SHAPE_ONLY = bytes(code for code in range(256) if code not in b'"[]{}')
 _ALL_BRACKETS_ALIKE = bytes.maketrans(b"{}", b"[]")
+_ESCAPE = re.compile(rb"\\.", re.DOTALL)
 _STRING = re.compile(rb'"[^"]*"')
 
 
@@ -80,36 +83,44 @@ def scan(text: str, index: int) -> tuple[Any, int]:
         raise MalformedJson from None
 
 
-def members(text: str, index: int) -> Iterator[tuple[str, int, list[int]]]:
-    """Step through the object that starts at ``index``, one level only: ``(key, where its value starts, end)``.
-
-    The caller puts the place where the value ends into ``end[0]`` before taking the next step; after the last one
-    the iterator puts the place behind the object into the list it gave last.
-    """
-    seen: set[str] = set()
+def scan_object(text: str, index: int, readers: Mapping[str, Reader]) -> tuple[dict[str, Any], int]:
+    """The object that starts at ``index`` and where it ends; named members are read by ``readers`` of their own."""
+    found: dict[str, Any] = {}
     index = skip_space(text, index + 1)
-    end = [index]
-    while text[index : index + 1] != "}" or seen:
+    if text[index : index + 1] == "}":
+        return found, index + 1
+    while True:
         key, index = scan(text, index)
-        if not isinstance(key, str) or key in seen:
+        if not isinstance(key, str) or key in found:
             raise MalformedJson
-        seen.add(key)
         index = skip_space(text, index)
         if text[index : index + 1] != ":":
             raise MalformedJson
-        yield key, skip_space(text, index + 1), end
-        index = skip_space(text, end[0])
+        found[key], index = readers.get(key, scan)(text, skip_space(text, index + 1))
+        index = skip_space(text, index)
         if text[index : index + 1] == "}":
-            break
-        if text[index : index + 1] != ",":
-            raise MalformedJson
-        index = skip_space(text, index + 1)
-    end[0] = index + 1
+            return found, index + 1
+        index = _after_comma(text, index)
+
+
+def scan_array(text: str, index: int, reader: Reader) -> tuple[list[Any], int]:
+    """The array that starts at ``index`` and where it ends; each item is read by ``reader``."""
+    found: list[Any] = []
+    index = skip_space(text, index + 1)
+    if text[index : index + 1] == "]":
+        return found, index + 1
+    while True:
+        item, index = reader(text, index)
+        found.append(item)
+        index = skip_space(text, index)
+        if text[index : index + 1] == "]":
+            return found, index + 1
+        index = _after_comma(text, index)
 
 
 def check_surrogates(text: str, value: Any) -> None:
     """Refuse half a character. Only ``\\u`` escapes can write one, so most texts cost one search."""
-    if _SURROGATE_ESCAPE.search(text) is None:
+    if "\\u" not in text or _SURROGATE_ESCAPE.search(text) is None:
         return
     try:
         json.dumps(value, ensure_ascii=False, default=str).encode("utf-8")
@@ -117,10 +128,16 @@ def check_surrogates(text: str, value: Any) -> None:
         raise MalformedJson("This file holds half a character.") from None
 
 
+def _after_comma(text: str, index: int) -> int:
+    if text[index : index + 1] != ",":
+        raise MalformedJson
+    return skip_space(text, index + 1)
+
+
 def _check_depth(data: bytes, max_depth: int) -> None:
     """Peel the innermost brackets away, level by level, after everything else is gone."""
     if b"\\" in data:
-        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+        data = _ESCAPE.sub(b"", data)
     shape = data.translate(_ALL_BRACKETS_ALIKE, _SHAPE_ONLY).replace(b'""', b"")
     if b'"' in shape:
         shape = _STRING.sub(b"", shape)
