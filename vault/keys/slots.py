@@ -30,7 +30,7 @@ _DEAREST: Final = Cost(memory_kib=1_048_576, passes=16, lanes=16)
 
 @dataclass(frozen=True, slots=True)
 class PassphraseParameters:
-    """How a passphrase is stretched: ``version 01 | memory KiB u32 | passes u32 | lanes u32 | salt16 | pepper id 8``."""
+    """How a passphrase is stretched: ``01 | memory KiB u32 | passes u32 | lanes u32 | salt16 | pepper id 8``."""
 
     cost: Cost
     salt: bytes

@@ -89,7 +89,9 @@ def read_keys(connection: Connection, vault_id: VaultId) -> StoredKeys | None:
     if not rows:
         return None
     slots = tuple(StoredSlot(*row[3:]) for row in rows if row.slot_id is not None)
-    return StoredKeys(vault_id, *rows[0][:3], slots, {row.number: row.public_key for row in delivery})
+    first = rows[0]
+    delivery_keys = {row.number: row.public_key for row in delivery}
+    return StoredKeys(vault_id, first.body, first.signature, first.mac, slots, delivery_keys)
 
 
 def read_manifest_header(connection: Connection, vault_id: VaultId) -> FreshHeader | None:
