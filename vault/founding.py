@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
+from vault import freshness
 from vault.clock import Clock
+from vault.errors import NotFound
 from vault.ids import PaperId, VaultId
+from vault.keys.recovery_code import last_group
 from vault.papers import Papers, Prepared
 
 if TYPE_CHECKING:
-    from vault.audit.log import Log
     from vault.keys.enrolment import Enrolment, NewKeys
     from vault.keys.keyring import Keyring
 
@@ -49,33 +52,60 @@ class Founded:
 
 
 class Founding:
-    def __init__(self, enrolment: Enrolment, log: Log, clock: Clock) -> None:
+    def __init__(self, enrolment: Enrolment, clock: Clock) -> None:
+        self._enrolment = enrolment
         self._clock = clock
 
     def prepare(self, passphrase: str, profile: Profile | None) -> Founded:
         """Slow (Argon2id), outside any transaction. ``profile`` None: an account without records (admin, operator)."""
-        raise NotImplementedError
+        keys = self._enrolment.prepare(passphrase)
+        check = RecoveryCheck(1, last_group(keys.recovery_code), confirmed=False)
+        papers = [prepare_recovery_check(keys.keyring, check, self._clock)]
+        if profile is not None:
+            papers.append(prepare_profile(keys.keyring, profile, self._clock))
+        return Founded(keys.vault_id, keys.keyring, keys.recovery_code, keys, tuple(papers))
 
     def store(self, connection: Connection, founded: Founded) -> None:
         """Everything in the caller's transaction: keys, papers, freshness."""
-        raise NotImplementedError
+        self._enrolment.store(connection, founded.new_keys)
+        terms = [founded.new_keys.header]
+        for paper in founded.papers:
+            Papers(founded.keyring).store(connection, paper)
+            terms += paper.change.added
+        freshness.begin(connection, founded.keyring, terms)
+
+
+def prepare_profile(keyring: Keyring, profile: Profile, clock: Clock, version: int = 1) -> Prepared:
+    """Seal the profile as version ``version`` of its paper."""
+    data = json.dumps(asdict(profile), separators=(",", ":")).encode()
+    return Papers(keyring).prepare("profile", data, clock.now(), PROFILE, version)
 
 
 def read_profile(connection: Connection, keyring: Keyring) -> Profile:
-    """NotFound where the vault has none (admins)."""
-    raise NotImplementedError
+    """NotFound where the vault has none (admins); Tampered."""
+    return Profile(**json.loads(Papers(keyring).read(connection, PROFILE, "profile").data))
+
+
+def find_profile(connection: Connection, keyring: Keyring) -> Profile | None:
+    """The profile, or None where the vault has none."""
+    try:
+        return read_profile(connection, keyring)
+    except NotFound:
+        return None
 
 
 def read_recovery_check(connection: Connection, keyring: Keyring) -> RecoveryCheck:
-    """The check in force."""
-    raise NotImplementedError
+    """The check in force. Tampered."""
+    paper = Papers(keyring).read(connection, RECOVERY_CHECK, "recovery-check")
+    return RecoveryCheck(paper.version, **json.loads(paper.data))
 
 
 def prepare_recovery_check(keyring: Keyring, check: RecoveryCheck, clock: Clock) -> Prepared:
-    """Seal ``check`` as the paper's version ``check.version``. Store it with ``Papers.store`` and advance freshness."""
-    return Papers(keyring).prepare("recovery-check", b"", clock.now(), RECOVERY_CHECK, check.version)
+    """Seal ``check`` as version ``check.version`` of its paper; the caller stores it and advances freshness."""
+    data = json.dumps({"last_group": check.last_group, "confirmed": check.confirmed}).encode()
+    return Papers(keyring).prepare("recovery-check", data, clock.now(), RECOVERY_CHECK, check.version)
 
 
 def last_group_of(recovery_code: str) -> str:
-    """The last group of a recovery code as shown, upper case."""
-    return recovery_code.rsplit("-", 1)[-1].upper()
+    """The last group of a recovery code, in our spelling."""
+    return last_group(recovery_code)

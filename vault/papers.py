@@ -10,13 +10,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row, Select, delete, insert, select
+from sqlalchemy.exc import IntegrityError
 
-from vault.freshness import Change
-from vault.ids import PaperId
+from vault.crypto.objects import RecordHeader, nonce_of, open_record, seal_record
+from vault.crypto.secret import Root
+from vault.database import table_of
+from vault.errors import NotFound
+from vault.freshness import Change, StaleState
+from vault.ids import PaperId, VaultId, make_id
+from vault.roots import drop_roots, open_roots, store_roots
+from vault.tables import PaperRow
 
 if TYPE_CHECKING:
     from vault.keys.keyring import Keyring
+
+_PAPER = table_of(PaperRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +57,73 @@ class Papers:
         self, purpose: str, data: bytes, now: datetime, paper_id: PaperId | None = None, version: int = 1
     ) -> Prepared:
         """Seal a paper; touches no database."""
-        raise NotImplementedError
+        paper_id = paper_id or PaperId(make_id())
+        made = self._keyring.make_root("write")
+        header = self._header(paper_id, version, made.root_id, purpose)
+        sealed = seal_record(made.root, header, data)
+        row = {
+            "vault_id": self._keyring.vault_id,
+            "paper_id": paper_id,
+            "version": version,
+            "purpose": purpose,
+            "root_id": made.root_id,
+            "stored_at": now,
+            "sealed": sealed,
+        }
+        change = Change(added=((paper_id, version, nonce_of(sealed)),))
+        return Prepared(paper_id, version, row, {**made.row, "objects": 1}, change)
 
     def store(self, connection: Connection, prepared: Prepared) -> None:
-        """Insert the row and its root. The caller advances freshness by ``prepared.change`` in the same transaction."""
-        raise NotImplementedError
+        """Insert the row and its root; StaleState if this version is there already.
+
+        The caller advances freshness by ``prepared.change`` first, in the same transaction.
+        """
+        store_roots(connection, (prepared.root_row,))
+        try:
+            connection.execute(insert(_PAPER), dict(prepared.row))
+        except IntegrityError:
+            raise StaleState from None
 
     def read(self, connection: Connection, paper_id: PaperId, purpose: str, version: int | None = None) -> Paper:
         """One paper, by default its newest version. NotFound; Tampered."""
-        raise NotImplementedError
+        query = _select(self._keyring.vault_id).where(_PAPER.c.paper_id == paper_id, _PAPER.c.purpose == purpose)
+        if version is not None:
+            query = query.where(_PAPER.c.version == version)
+        row = connection.execute(query.order_by(_PAPER.c.version.desc()).limit(1)).one_or_none()
+        if row is None:
+            raise NotFound
+        return self._opened(row, open_roots(connection, self._keyring, [row.root_id]))
 
     def list(self, connection: Connection, purpose: str) -> tuple[Paper, ...]:
         """The newest version of every paper of a purpose, newest first."""
-        raise NotImplementedError
+        query = _select(self._keyring.vault_id).where(_PAPER.c.purpose == purpose)
+        newest: dict[bytes, Row[Any]] = {}
+        for row in connection.execute(query.order_by(_PAPER.c.version)):
+            newest[row.paper_id] = row
+        roots = open_roots(connection, self._keyring, [row.root_id for row in newest.values()])
+        papers = [self._opened(row, roots) for row in newest.values()]
+        return tuple(sorted(papers, key=lambda paper: (paper.stored_at, paper.paper_id), reverse=True))
+
+    def removal(self, connection: Connection, paper_id: PaperId) -> Change:
+        """What freshness loses when every version of a paper goes; the caller advances by it, then calls ``remove``."""
+        rows = connection.execute(_select(self._keyring.vault_id).where(_PAPER.c.paper_id == paper_id))
+        return Change(removed=tuple((row.paper_id, row.version, nonce_of(row.sealed)) for row in rows))
+
+    def remove(self, connection: Connection, paper_id: PaperId) -> None:
+        """Delete every version of a paper together with its roots."""
+        mine = (_PAPER.c.vault_id == self._keyring.vault_id, _PAPER.c.paper_id == paper_id)
+        roots = connection.execute(select(_PAPER.c.root_id).where(*mine)).scalars().all()
+        drop_roots(connection, self._keyring.vault_id, roots)
+        connection.execute(delete(_PAPER).where(*mine))
+
+    def _opened(self, row: Row[Any], roots: Mapping[bytes, Root]) -> Paper:
+        header = self._header(row.paper_id, row.version, row.root_id, row.purpose)
+        data = open_record(roots[row.root_id], header, row.sealed)
+        return Paper(PaperId(row.paper_id), row.version, row.stored_at, data)
+
+    def _header(self, paper_id: bytes, version: int, root_id: bytes, purpose: str) -> RecordHeader:
+        return RecordHeader(self._keyring.vault_id, paper_id, version, root_id, "paper", purpose.encode())
+
+
+def _select(vault_id: VaultId) -> Select[Any]:
+    return select(_PAPER).where(_PAPER.c.vault_id == vault_id)
