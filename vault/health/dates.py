@@ -18,15 +18,15 @@ _PATTERN = re.compile(
 )
 
 
-class BadDate(ValueError):
+class DateError(ValueError):
     """Not a date of the calendar in FHIR's form. Holds nothing of what was written."""
 
 
 def span(text: str) -> tuple[int, int]:
-    """``[since, until)`` in microseconds since 1970, UTC; an instant covers one microsecond. Raises BadDate."""
+    """``[since, until)`` in microseconds since 1970, UTC; an instant covers one microsecond. Raises DateError."""
     match = _PATTERN.fullmatch(text)
     if match is None:
-        raise BadDate
+        raise DateError
     year, month, day, hour, minute, second, fraction, offset = match.groups()
     first = _ordinal(int(year), int(month or 1), int(day or 1))
     if hour is None:
@@ -47,7 +47,7 @@ def _ordinal(year: int, month: int, day: int) -> int:
     try:
         return date(year, month, day).toordinal() - _EPOCH
     except ValueError:
-        raise BadDate from None
+        raise DateError from None
 
 
 def _days(year: int, month: int | None) -> int:

@@ -1,4 +1,4 @@
-"""Small strict looks into a FHIR resource. A broken rule is a Fault, told in plain words without contents."""
+"""Small strict looks into a FHIR resource. A broken rule is a FaultError, told in plain words without contents."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vault.health.dates import BadDate, span
+from vault.health.dates import DateError, span
 
 Json = Mapping[str, Any]
 
@@ -18,7 +18,7 @@ MAX_ITEMS = 200
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
 
-class Fault(Exception):
+class FaultError(Exception):
     """One resource breaks a rule; ``reason`` says which, never with what."""
 
     def __init__(self, reason: str) -> None:
@@ -52,9 +52,9 @@ def text_of(holder: Json, key: str, limit: int = MAX_TEXT_CHARACTERS) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise Fault(f"The field “{key}” should be a text.")
+        raise FaultError(f"The field “{key}” should be a text.")
     if len(value) > limit:
-        raise Fault(f"The field “{key}” is longer than {limit:,} characters.")
+        raise FaultError(f"The field “{key}” is longer than {limit:,} characters.")
     return value
 
 
@@ -63,7 +63,7 @@ def object_of(holder: Json, key: str) -> Json | None:
     value = holder.get(key)
     if value is None or isinstance(value, dict):
         return value
-    raise Fault(f"The field “{key}” should be an object.")
+    raise FaultError(f"The field “{key}” should be an object.")
 
 
 def objects_of(holder: Json, key: str) -> list[Json]:
@@ -72,9 +72,9 @@ def objects_of(holder: Json, key: str) -> list[Json]:
     if value is None:
         return []
     if not isinstance(value, list) or not {dict}.issuperset(map(type, value)):
-        raise Fault(f"The field “{key}” should be a list of objects.")
+        raise FaultError(f"The field “{key}” should be a list of objects.")
     if len(value) > MAX_ITEMS:
-        raise Fault(f"The field “{key}” has more than {MAX_ITEMS} entries.")
+        raise FaultError(f"The field “{key}” has more than {MAX_ITEMS} entries.")
     return value
 
 
@@ -99,8 +99,8 @@ def span_of(text: str, key: str) -> tuple[int, int]:
     """The stretch of time that a date covers."""
     try:
         return span(text)
-    except BadDate:
-        raise Fault(f"The field “{key}” isn't a date of the calendar, or has a time without an offset.") from None
+    except DateError:
+        raise FaultError(f"The field “{key}” isn't a date of the calendar, or has a time without an offset.") from None
 
 
 def line(text: str, limit: int = MAX_LINE_CHARACTERS) -> str:
