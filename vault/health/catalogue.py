@@ -32,7 +32,7 @@ class UnknownAnalyte(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Analyte:
-    """One row. ``units`` are canonical words, the first is shown first; ``molar_mass`` in g/mol; ``sort``: counts as
+    """One row. ``code`` is the first LOINC code, ``amount_code`` the one for amounts of substance. ``units`` are canonical words, the first is shown first; ``molar_mass`` in g/mol; ``sort``: counts as
     sorted for selections by category and kind, which leave every ``sensitive`` analyte out (``reason`` says why)."""
 
     key: str
@@ -41,6 +41,7 @@ class Analyte:
     group: str
     codes: frozenset[str]
     code: str
+    amount_code: str
     units: tuple[str, ...]
     formula: str
     molar_mass: Decimal | None
@@ -104,6 +105,7 @@ def _analyte(row: Mapping[str, str]) -> Analyte:
         group=row["group"],
         codes=frozenset(codes),
         code=codes[0],
+        amount_code=codes[-1],
         units=tuple(row["units"].split()),
         formula=row["formula"],
         molar_mass=Decimal(row["molar_mass"]) if row["molar_mass"] else None,

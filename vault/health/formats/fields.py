@@ -15,7 +15,7 @@ MAX_TEXT_CHARACTERS = 1_000
 MAX_LINE_CHARACTERS = 200
 MAX_ITEMS = 200
 
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 
 
 class FaultError(Exception):
