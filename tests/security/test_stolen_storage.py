@@ -73,15 +73,17 @@ def fill(server: Server) -> str:
     letter = (CANARY + " letter\n").encode() * 5_000
     sent = server.call("POST", f"/api/imports?filename={quote(CANARY + '.txt')}", letter, token, {"Content-Type": "text/plain"})
     assert sent.status == 201, sent.body
+    document = server.get("/api/records?kind=document", token).json["items"][0]["record_id"]
     grant = share(
         server,
         token,
         recipient={"name": f"Dr {CANARY}", "email": f"dr-{CANARY.lower()}@example.org"},
         passcode=PASSCODE,
-        include=[{"analyte": "magnesium"}, {"kind": "document"}],
+        include=[{"analyte": "magnesium"}, {"record_id": document}],
     )
     opened = server.post(manifest_url(grant["shlink"]), {"recipient": f"Ward {CANARY}", "passcode": PASSCODE})
     assert opened.status == 200, opened.body
+    assert len(opened.json["files"]) == 2
     for file in opened.json["files"]:
         assert server.get(file["location"]).status == 200
     server.post(manifest_url(grant["shlink"]), {"recipient": f"Ward {CANARY}", "passcode": CANARY})
