@@ -42,7 +42,7 @@ class ImportReport:
 
 @dataclass(frozen=True, slots=True)
 class ResultQuery:
-    """``unit`` asks for conversion and needs ``analyte``; ``limit`` 1–200; ``after`` a cursor of an earlier page."""
+    """``unit`` asks for conversion and needs ``analyte``; ``limit`` 1 to 200; ``after`` a cursor of an earlier page."""
 
     analyte: str | None = None
     unit: str | None = None

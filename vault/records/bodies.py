@@ -1,0 +1,86 @@
+"""Opening stored record bodies against their cards: a row that contradicts its card, or has none, is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Connection, select
+
+from vault.crypto.objects import RecordHeader, nonce_of, open_record
+from vault.database import table_of
+from vault.errors import Tampered
+from vault.ids import RecordId, SegmentId
+from vault.keys.keyring import Keyring
+from vault.records.cards import (
+    KIND,
+    NONCE,
+    RECORD,
+    TYPED,
+    VERSION,
+    Row,
+    earlier_nonces,
+    record_id_of,
+    source_bytes,
+)
+from vault.records.index import Index
+from vault.records.tables import RecordTable
+from vault.roots import open_roots
+
+_RECORD = table_of(RecordTable)
+_ROWS_PER_QUERY = 400
+
+
+def find_card(connection: Connection, index: Index, record_id: RecordId) -> tuple[SegmentId, Row] | None:
+    """A record's card and its segment, found where its row says; None if there is no such record for a reader."""
+    query = select(_RECORD.c.segment_id).where(
+        _RECORD.c.vault_id == index.keyring.vault_id, _RECORD.c.record_id == record_id
+    )
+    segments = connection.execute(query.distinct()).scalars().all()
+    named = [segment_id for segment_id in segments if segment_id in index.headers.segments]
+    wanted = record_id.hex()
+    for segment_id, rows in index.rows(connection, named):
+        for row in rows:
+            if row[RECORD] == wanted:
+                return segment_id, row
+    return None
+
+
+def open_bodies(connection: Connection, keyring: Keyring, cards: Sequence[Row]) -> Iterator[bytes]:
+    """The bodies of these cards' current versions, in order. Tampered."""
+    for start in range(0, len(cards), _ROWS_PER_QUERY):
+        yield from _open_batch(connection, keyring, cards[start : start + _ROWS_PER_QUERY])
+
+
+def open_version(connection: Connection, keyring: Keyring, card: Row, version: int) -> bytes:
+    """An earlier version's body. Tampered; the version must be one of the card's."""
+    if version == int(card[VERSION]):
+        return next(open_bodies(connection, keyring, [card]))
+    nonces = earlier_nonces(card)
+    if not 1 <= version <= len(nonces):
+        raise Tampered
+    query = select(_RECORD.c.root_id, _RECORD.c.import_id, _RECORD.c.sealed).where(
+        _RECORD.c.vault_id == keyring.vault_id,
+        _RECORD.c.record_id == record_id_of(card),
+        _RECORD.c.version == version,
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None or nonce_of(row.sealed) != nonces[version - 1]:
+        raise Tampered
+    source = row.import_id or TYPED.encode()
+    header = RecordHeader(keyring.vault_id, record_id_of(card), version, row.root_id, card[KIND], source)
+    return open_record(open_roots(connection, keyring, [row.root_id])[row.root_id], header, row.sealed)
+
+
+def _open_batch(connection: Connection, keyring: Keyring, cards: Sequence[Row]) -> Iterator[bytes]:
+    keys = [(record_id_of(card), int(card[VERSION])) for card in cards]
+    query = select(_RECORD.c.record_id, _RECORD.c.version, _RECORD.c.root_id, _RECORD.c.sealed).where(
+        _RECORD.c.vault_id == keyring.vault_id, _RECORD.c.record_id.in_([record_id for record_id, _ in keys])
+    )
+    stored = {(row[0], row[1]): (row[2], row[3]) for row in connection.execute(query)}
+    roots = open_roots(connection, keyring, {root_id for root_id, _ in stored.values()})
+    for card, key in zip(cards, keys, strict=True):
+        root_id, sealed = stored.get(key, (b"", b""))
+        if sealed[:12].hex() != card[NONCE]:
+            raise Tampered
+        header = RecordHeader(keyring.vault_id, key[0], key[1], root_id, card[KIND], source_bytes(card))
+        yield open_record(roots[root_id], header, sealed)

@@ -1,0 +1,269 @@
+"""Bringing items into a vault: plan, seal, stage out of sight, publish in one short transaction with its log entry.
+
+A record row without a card exists for no reader, so a crash at any point leaves all of an upload visible or none.
+Another write of the vault in the meantime means another round on the new state; what is sealed and staged is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, delete, insert, select, tuple_, update
+
+from vault import freshness
+from vault.blobs import Blobs
+from vault.database import Database, table_of
+from vault.errors import Conflict
+from vault.freshness import Change, State
+from vault.ids import ImportId, SegmentId
+from vault.keys.keyring import Keyring
+from vault.papers import Papers, Prepared
+from vault.records.cards import IDENTITY, RECORD
+from vault.records.index import Edit, Index, load_index
+from vault.records.intake import Item
+from vault.records.originals import SealedOriginal
+from vault.records.plan import Known, Plan, make_plan
+from vault.records.sealing import SMALL_UPLOAD, RootSupply, Source, record_rows, room_for, seal_plan
+from vault.records.tables import ImportRun, RecordTable, RecordTag
+from vault.roots import store_roots
+
+BATCH_ROWS: Final = 1000
+LEASE: Final = timedelta(minutes=10)
+_TAGS_PER_QUERY = 500
+
+_RECORD = table_of(RecordTable)
+_TAG = table_of(RecordTag)
+_RUN = table_of(ImportRun)
+
+Append = Callable[[Connection, Plan, State], None]
+"""Writes the log entry of a published plan, in its transaction."""
+
+
+class ImportExpired(Conflict):
+    """The import took so long that what it had staged was swept away."""
+
+    code = "import-expired"
+    advice = "This import took too long and was given up. Please try again."
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A file's import: its id, its sealed file, and how its report is written once the plan is known."""
+
+    import_id: ImportId
+    original: SealedOriginal
+    report: Callable[[Plan, bool], Prepared]
+    must_keep: bool
+
+
+class Importing:
+    """One upload on its way into one vault. Use once."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        keyring: Keyring,
+        blobs: Blobs,
+        items: Sequence[Item],
+        source: Source,
+        now: datetime,
+        run: Run | None,
+    ) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._blobs = blobs
+        self._items = items
+        self._source = source
+        self._now = now
+        self._run = run
+        self._supply = RootSupply(keyring)
+        self._staged: set[tuple[bytes, int]] = set()
+        self._started = False
+
+    def publish(self, append: Append) -> Plan:
+        """Bring everything in, or nothing. StaleState if the vault stays busy; ImportExpired."""
+        try:
+            return freshness.retrying(lambda: self._round(append))
+        except Exception:
+            self._give_up()
+            raise
+
+    def _round(self, append: Append) -> Plan:
+        with self._database.read() as connection:
+            freshness.one_state(connection)
+            index = load_index(connection, self._keyring)
+            known = load_known(connection, index, self._items)
+            plan = make_plan(self._items, known)
+            room = room_for(index, plan)
+            _open_touched(connection, index, known, plan, room)
+        edit = Edit(index)
+        seal_plan(plan, known, edit, supply=self._supply, source=self._source, room=room)
+        sealed = edit.seal()
+        self._stage(plan)
+        keeps = self._run is not None and (self._run.must_keep or not plan.is_empty)
+        report = self._run.report(plan, keeps) if self._run else None
+        change = sealed.change + (report.change if report else Change())
+        with self._database.write() as connection:
+            state = freshness.advance(connection, self._keyring, index.state, change)
+            self._finish_run(connection, keeps)
+            self._write_records(connection, plan)
+            sealed.store(connection)
+            if report:
+                Papers(self._keyring).store(connection, report)
+            append(connection, plan, state)
+        return plan
+
+    def _stage(self, plan: Plan) -> None:
+        """Write what needs no lock on the vault's state: the file, and a long list of new records."""
+        if self._run is None:
+            return
+        if not self._started:
+            self._start_run(self._run)
+        waiting = [write.item for write in plan.writes if write.fresh and not write.item.staged]
+        if len(waiting) <= SMALL_UPLOAD:
+            return
+        for start in range(0, len(waiting), BATCH_ROWS):
+            batch = waiting[start : start + BATCH_ROWS]
+            with self._database.write() as connection:
+                connection.execute(insert(_RECORD), self._rows(batch))
+            for item in batch:
+                item.staged = True
+                self._staged.update((p.record_id, p.version) for p in (item.placed,) if p)
+
+    def _start_run(self, run: Run) -> None:
+        row = {
+            "vault_id": self._keyring.vault_id,
+            "import_id": run.import_id,
+            "state": "staged",
+            "blob_id": run.original.blob_id,
+            "created_at": self._now,
+            "lease_until": self._now + LEASE,
+        }
+        with self._database.write() as connection:
+            connection.execute(insert(_RUN), row)
+            self._blobs.put(connection, self._keyring.vault_id, run.original.blob_id, run.original.sealed)
+        self._started = True
+
+    def _finish_run(self, connection: Connection, keeps: bool) -> None:
+        if self._run is None:
+            return
+        values: dict[str, Any] = {"state": "published"}
+        if keeps:
+            store_roots(connection, (self._run.original.root_row,))
+        else:
+            self._blobs.delete(connection, self._keyring.vault_id, self._run.original.blob_id)
+            values["blob_id"] = None
+        mine = (_RUN.c.vault_id == self._keyring.vault_id, _RUN.c.import_id == self._run.import_id)
+        statement = update(_RUN).where(*mine, _RUN.c.state == "staged").values(**values)
+        if connection.execute(statement).rowcount != 1:
+            raise ImportExpired
+
+    def _write_records(self, connection: Connection, plan: Plan) -> None:
+        store_roots(connection, self._supply.rows)
+        unstaged = self._rows(write.item for write in plan.writes if not write.item.staged)
+        if unstaged:
+            connection.execute(insert(_RECORD), unstaged)
+        vault_id = self._keyring.vault_id
+        tags = [{"vault_id": vault_id, "tag": w.item.tag, "record_id": w.record_id} for w in plan.writes]
+        if tags:
+            connection.execute(insert(_TAG), tags)
+        kept = {(write.record_id, write.version) for write in plan.writes if write.item.staged}
+        dropped = sorted(self._staged - kept)
+        for start in range(0, len(dropped), _TAGS_PER_QUERY):
+            keys = tuple_(_RECORD.c.record_id, _RECORD.c.version).in_(dropped[start : start + _TAGS_PER_QUERY])
+            connection.execute(delete(_RECORD).where(_RECORD.c.vault_id == vault_id, keys))
+
+    def _rows(self, items: Iterable[Item]) -> list[dict[str, Any]]:
+        return record_rows(self._keyring, items, self._run.import_id if self._run else None, self._now)
+
+    def _give_up(self) -> None:
+        """Remove at once what was staged; if even that fails, the sweep does it when the lease ends."""
+        if self._run is not None and self._started:
+            with self._database.write() as connection:
+                abandon(connection, self._blobs, self._keyring.vault_id, self._run.import_id)
+
+
+def load_known(connection: Connection, index: Index, items: Sequence[Item]) -> Known:
+    """Cards and tags that these items may meet."""
+    known = Known()
+    if not index.entries:
+        return known
+    known.record_of_tag = _tags(connection, index.keyring, [item.tag for item in items])
+    if any(item.resource.identity for item in items):
+        wanted = [entry.segment_id for entry in index.entries]
+    else:
+        wanted = segments_of(connection, index.keyring, known.record_of_tag.values())
+    for segment_id, rows in index.rows(connection, wanted):
+        for row in rows:
+            known.rows[row[RECORD]] = (segment_id, row)
+            if row[IDENTITY]:
+                known.by_identity[row[IDENTITY]] = row
+    return known
+
+
+def segments_of(connection: Connection, keyring: Keyring, records: Iterable[str]) -> list[SegmentId]:
+    """The segments that hold the cards of these records (hex), as their rows say; a card's absence is the proof."""
+    wanted = sorted({bytes.fromhex(record) for record in records})
+    found: dict[SegmentId, None] = {}
+    for start in range(0, len(wanted), _TAGS_PER_QUERY):
+        query = select(_RECORD.c.segment_id).distinct()
+        query = query.where(
+            _RECORD.c.vault_id == keyring.vault_id, _RECORD.c.record_id.in_(wanted[start : start + _TAGS_PER_QUERY])
+        )
+        found |= dict.fromkeys(connection.execute(query).scalars())
+    return list(found)
+
+
+def _tags(connection: Connection, keyring: Keyring, tags: Sequence[bytes]) -> dict[bytes, str]:
+    found: dict[bytes, str] = {}
+    for start in range(0, len(tags), _TAGS_PER_QUERY):
+        query = select(_TAG.c.tag, _TAG.c.record_id).where(
+            _TAG.c.vault_id == keyring.vault_id, _TAG.c.tag.in_(tags[start : start + _TAGS_PER_QUERY])
+        )
+        found |= {tag: record_id.hex() for tag, record_id in connection.execute(query)}
+    return found
+
+
+def _open_touched(connection: Connection, index: Index, known: Known, plan: Plan, room: SegmentId | None) -> None:
+    """Have every segment open that the plan changes, before the read transaction ends."""
+    touched = {known.rows[record][0] for record in plan.revived}
+    touched |= {known.rows[write.record_id.hex()][0] for write in plan.writes if not write.fresh}
+    if room is not None:
+        touched.add(room)
+    for _ in index.rows(connection, touched):
+        pass
+
+
+def digest_of(record_ids: Iterable[bytes]) -> bytes:
+    """The set digest of a log entry: SHA-256 over the sorted ids."""
+    return hashlib.sha256(b"".join(sorted(set(record_ids)))).digest()
+
+
+def abandon(connection: Connection, blobs: Blobs, vault_id: bytes, import_id: bytes) -> bool:
+    """Mark a staged import failed and remove its rows; False if it was published (or abandoned) already."""
+    mine = (_RUN.c.vault_id == vault_id, _RUN.c.import_id == import_id)
+    ended = connection.execute(update(_RUN).where(*mine, _RUN.c.state == "staged").values(state="failed"))
+    if ended.rowcount != 1:
+        return False
+    connection.execute(delete(_RECORD).where(_RECORD.c.vault_id == vault_id, _RECORD.c.import_id == import_id))
+    blob_id = connection.execute(select(_RUN.c.blob_id).where(*mine)).scalar_one()
+    if blob_id is not None:
+        blobs.delete(connection, vault_id, blob_id)  # type: ignore[arg-type]
+    return True
+
+
+def sweep_abandoned(database: Database, blobs: Blobs, now: datetime) -> int:
+    """A job: remove what imports staged and never published (a crash); the number of imports. Idempotent."""
+    query = select(_RUN.c.vault_id, _RUN.c.import_id).where(_RUN.c.state == "staged", _RUN.c.lease_until < now)
+    with database.read() as connection:
+        overdue = connection.execute(query).all()
+    swept = 0
+    for vault_id, import_id in overdue:
+        with database.write() as connection:
+            swept += abandon(connection, blobs, vault_id, import_id)
+    return swept

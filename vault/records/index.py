@@ -1,0 +1,185 @@
+"""The sealed index of one vault: loaded under the freshness sum, opened segment by segment, edited as one change.
+
+A loaded index speaks of one state; an edit of it is stored only if that state still stands (``freshness.advance``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from vault import freshness
+from vault.crypto.objects import nonce_of, open_segment, seal_segment
+from vault.crypto.secret import Root
+from vault.database import table_of
+from vault.errors import Tampered
+from vault.freshness import Change, Headers, page_object_id
+from vault.ids import SegmentId, VaultId
+from vault.keys.keyring import Keyring
+from vault.records.cards import Row, decode_rows, encode_rows
+from vault.records.directory import SEGMENTS_PER_PAGE, Entry, decode_page, encode_page, outline
+from vault.records.tables import DirectoryTable, SegmentTable
+from vault.roots import open_roots, store_roots
+
+_SEGMENT = table_of(SegmentTable)
+_DIRECTORY = table_of(DirectoryTable)
+_SEGMENTS_PER_QUERY = 16
+
+
+@dataclass(slots=True)
+class Index:
+    """What the directory tells, and what has been opened so far."""
+
+    keyring: Keyring
+    headers: Headers
+    entries: list[Entry]
+    roots: dict[bytes, Root]
+    opened: dict[SegmentId, list[Row]] = field(default_factory=dict)
+
+    @property
+    def state(self) -> freshness.State:
+        return self.headers.state
+
+    def rows(self, connection: Connection, wanted: Iterable[SegmentId]) -> Iterator[tuple[SegmentId, list[Row]]]:
+        """The cards of these segments, in the order asked for, read a few at a time. Tampered."""
+        queue = list(wanted)
+        for start in range(0, len(queue), _SEGMENTS_PER_QUERY):
+            batch = queue[start : start + _SEGMENTS_PER_QUERY]
+            self._open(connection, [segment_id for segment_id in batch if segment_id not in self.opened])
+            for segment_id in batch:
+                yield segment_id, self.opened[segment_id]
+
+    def all_rows(self, connection: Connection) -> Iterator[tuple[SegmentId, list[Row]]]:
+        return self.rows(connection, [entry.segment_id for entry in self.entries])
+
+    def _open(self, connection: Connection, wanted: Sequence[SegmentId]) -> None:
+        known = self.headers.segments
+        if any(segment_id not in known for segment_id in wanted):
+            raise Tampered
+        self.roots |= open_roots(connection, self.keyring, [known[segment_id][1] for segment_id in wanted])
+        query = select(_SEGMENT.c.segment_id, _SEGMENT.c.sealed).where(
+            _SEGMENT.c.vault_id == self.keyring.vault_id, _SEGMENT.c.segment_id.in_(wanted)
+        )
+        sealed = {row[0]: row[1] for row in connection.execute(query)} if wanted else {}
+        for segment_id in wanted:
+            plain = self._unsealed(segment_id, known[segment_id], sealed.get(segment_id, b""))
+            self.opened[segment_id] = decode_rows(plain)
+
+    def _unsealed(self, object_id: bytes, header: tuple[int, bytes, bytes], sealed: bytes) -> bytes:
+        version, root_id, nonce = header
+        if nonce_of(sealed) != nonce:
+            raise Tampered
+        return open_segment(self.roots[root_id], self.keyring.vault_id, object_id, version, root_id, sealed)
+
+
+def load_index(connection: Connection, keyring: Keyring) -> Index:
+    """Check the freshness sum and open the directory. Needs ``one_state``. Tampered."""
+    headers = freshness.verify(connection, keyring)
+    index = Index(keyring, headers, [], open_roots(connection, keyring, [page[1] for page in headers.pages.values()]))
+    query = select(_DIRECTORY.c.page, _DIRECTORY.c.sealed).where(_DIRECTORY.c.vault_id == keyring.vault_id)
+    for number, sealed in connection.execute(query.order_by(_DIRECTORY.c.page)):
+        plain = index._unsealed(page_object_id(number), headers.pages[number], sealed)
+        index.entries += decode_page(plain)
+    if {entry.segment_id for entry in index.entries} != headers.segments.keys():
+        raise Tampered
+    return index
+
+
+@dataclass(frozen=True, slots=True)
+class SealedEdit:
+    """Sealed rows of an edit, ready for one short transaction."""
+
+    vault_id: bytes
+    root_rows: tuple[dict[str, Any], ...]
+    new: dict[str, list[dict[str, Any]]]
+    changed: dict[str, list[dict[str, Any]]]
+    change: Change
+
+    def store(self, connection: Connection) -> None:
+        """Insert and update; the caller has advanced freshness by ``change`` in this transaction."""
+        store_roots(connection, self.root_rows)
+        for table, key in ((_SEGMENT, "segment_id"), (_DIRECTORY, "page")):
+            if self.new[key]:
+                connection.execute(insert(table), self.new[key])
+            if self.changed[key]:
+                statement = (
+                    update(table)
+                    .where(table.c.vault_id == self.vault_id, table.c[key] == bindparam("key"))
+                    .values(version=bindparam("to_version"), sealed=bindparam("to_sealed"))
+                )
+                connection.execute(statement, self.changed[key])
+
+
+class Edit:
+    """Gathers changes to a loaded index and seals them once."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._keyring = index.keyring
+        self._content: dict[SegmentId, list[Row]] = {}
+        self._terms: tuple[list[freshness.Term], list[freshness.Term]] = ([], [])
+        self._roots: list[dict[str, Any]] = []
+        self._new: dict[str, list[dict[str, Any]]] = {"segment_id": [], "page": []}
+        self._changed: dict[str, list[dict[str, Any]]] = {"segment_id": [], "page": []}
+
+    @property
+    def vault_id(self) -> VaultId:
+        return self._keyring.vault_id
+
+    def put(self, segment_id: SegmentId, rows: list[Row]) -> None:
+        """Give a segment, new or already opened, these cards."""
+        self._content[segment_id] = rows
+
+    def content(self, segment_id: SegmentId) -> list[Row]:
+        """The cards as edited so far."""
+        if segment_id in self._content:
+            return self._content[segment_id]
+        return self._index.opened.get(segment_id, [])
+
+    def seal(self) -> SealedEdit:
+        """Seal every touched segment and directory page at its next version."""
+        entries = list(self._index.entries)
+        places = {entry.segment_id: place for place, entry in enumerate(entries)}
+        for segment_id, rows in self._content.items():
+            entry = outline(segment_id, rows)
+            if segment_id in places:
+                entries[places[segment_id]] = entry
+            else:
+                entries.append(entry)
+            header = self._index.headers.segments.get(segment_id)
+            self._seal("segment_id", segment_id, segment_id, header, encode_rows(rows))
+        self._seal_pages(entries)
+        removed, added = self._terms
+        change = Change(tuple(removed), tuple(added))
+        return SealedEdit(self._keyring.vault_id, tuple(self._roots), self._new, self._changed, change)
+
+    def _seal_pages(self, entries: list[Entry]) -> None:
+        before = self._index.entries
+        for number, start in enumerate(range(0, len(entries), SEGMENTS_PER_PAGE)):
+            part = entries[start : start + SEGMENTS_PER_PAGE]
+            if part != before[start : start + SEGMENTS_PER_PAGE]:
+                header = self._index.headers.pages.get(number)
+                self._seal("page", number, page_object_id(number), header, encode_page(part))
+
+    def _seal(
+        self, column: str, key: bytes | int, object_id: bytes, header: tuple[int, bytes, bytes] | None, plain: bytes
+    ) -> None:
+        vault_id = self._keyring.vault_id
+        removed, added = self._terms
+        if header is None:
+            made = self._keyring.make_root("segment")
+            self._roots.append({**made.row, "objects": 1})
+            version, root_id, root = 1, bytes(made.root_id), made.root
+        else:
+            version, root_id, root = header[0] + 1, header[1], self._index.roots[header[1]]
+            removed.append((object_id, header[0], header[2]))
+        sealed = seal_segment(root, vault_id, object_id, version, root_id, plain)
+        added.append((object_id, version, nonce_of(sealed)))
+        if header is None:
+            row = {"vault_id": vault_id, column: key, "version": version, "root_id": root_id, "sealed": sealed}
+            self._new[column].append(row)
+        else:
+            self._changed[column].append({"key": key, "to_version": version, "to_sealed": sealed})
