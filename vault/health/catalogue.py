@@ -32,8 +32,9 @@ class UnknownAnalyte(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Analyte:
-    """One row. ``code`` is the first LOINC code, ``amount_code`` the one for amounts of substance. ``units`` are canonical words, the first is shown first; ``molar_mass`` in g/mol; ``sort``: counts as
-    sorted for selections by category and kind, which leave every ``sensitive`` analyte out (``reason`` says why)."""
+    """One row. ``code`` is the first LOINC code, ``amount_code`` the one for amounts of substance; ``units`` are
+    canonical words, the first is shown first; ``molar_mass`` in g/mol; ``sort``: counts as sorted for selections by
+    category and kind, which leave every ``sensitive`` analyte out (``reason`` says why)."""
 
     key: str
     name: str

@@ -69,7 +69,9 @@ def document_bundle(
     """The document as UTF-8 JSON; the same input gives the same bytes. ``bundle_id`` is 16 bytes of its own."""
     identifier = UUID(bytes=bundle_id)
     patient_url = f"urn:uuid:{uuid5(identifier, 'patient')}"
-    composition = _composition(patient, resources, sorted(set(actions)), patient_url)
+    permitted = set(actions)
+    stated = [action for action in ACTION_WORDS if action in permitted]
+    composition = _composition(patient, resources, stated, patient_url)
     composition["date"] = _instant(created)
     composition["extension"] += _terms(expires_at, purpose)
     entries = [
@@ -87,7 +89,7 @@ def document_bundle(
 
 
 def document_file(title: str, content_type: str, filename: str, data: bytes, created: datetime | None = None) -> bytes:
-    """One document inline, as a FHIR DocumentReference. ``hash`` is SHA-1 because FHIR R4 says so; it proves nothing."""
+    """One document inline, as a FHIR DocumentReference; its ``hash`` is SHA-1 as FHIR R4 says, and proves nothing."""
     attachment = {
         "contentType": content_type,
         "data": base64.b64encode(data).decode("ascii"),
@@ -104,7 +106,7 @@ def document_file(title: str, content_type: str, filename: str, data: bytes, cre
 def _composition(
     patient: Person, resources: Sequence[Included], actions: Sequence[str], patient_url: str
 ) -> dict[str, Any]:
-    allowed = " and ".join(ACTION_WORDS[action] for action in actions if action in ACTION_WORDS)
+    allowed = " and ".join(ACTION_WORDS[action] for action in actions)
     return {
         "resourceType": "Composition",
         "extension": [{"url": ACTION_URL, "valueCode": action} for action in actions],

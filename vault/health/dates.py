@@ -7,10 +7,11 @@ nothing tells when it was. Pure integer arithmetic, so year 9999 and any offset 
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 
 MICROSECONDS_A_DAY = 86_400_000_000
 _EPOCH = date(1970, 1, 1).toordinal()
+_START = datetime(1970, 1, 1, tzinfo=UTC)
 _PATTERN = re.compile(
     r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})"
     r"(?:T([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]|60)(?:\.([0-9]{1,9}))?"
@@ -24,6 +25,9 @@ class DateError(ValueError):
 
 def span(text: str) -> tuple[int, int]:
     """``[since, until)`` in microseconds since 1970, UTC; an instant covers one microsecond. Raises DateError."""
+    usual = _usual(text)
+    if usual is not None:
+        return usual, usual + 1
     match = _PATTERN.fullmatch(text)
     if match is None:
         raise DateError
@@ -41,6 +45,20 @@ def span(text: str) -> tuple[int, int]:
 def has_time(text: str) -> bool:
     """Whether a valid date says a time of day."""
     return "T" in text
+
+
+def _usual(text: str) -> int | None:
+    """The two forms that nearly every file uses, by the C parser; None leaves a text to the whole rule."""
+    size = len(text)
+    if size not in (25, 29) or text[10] != "T" or text[16] != ":" or text[5] == "W" or text[-5:-3] > "13":
+        return None
+    if size == 29 and text[19] != ".":
+        return None
+    try:
+        passed = datetime.fromisoformat(text) - _START
+    except ValueError:
+        return None
+    return passed.days * MICROSECONDS_A_DAY + passed.seconds * 1_000_000 + passed.microseconds
 
 
 def _ordinal(year: int, month: int, day: int) -> int:

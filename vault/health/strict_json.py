@@ -22,6 +22,9 @@ MAX_NUMBER_CHARACTERS = 400
 MAX_EXPONENT_DIGITS = 3
 
 _SPACE = re.compile(r"[ \t\n\r]*")
+_PLAIN_KEY = re.compile(r'[ \t\n\r]*"([^"\\\x00-\x1f]*)"[ \t\n\r]*:[ \t\n\r]*')
+_STEP = re.compile(r"[ \t\n\r]*([,}\]])[ \t\n\r]*")
+_END_OF_EMPTY = re.compile(r"\{[ \t\n\r]*\}|\[[ \t\n\r]*\]")
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _SHAPE_ONLY = bytes(code for code in range(256) if code not in b'"[]{}')
 _ALL_BRACKETS_ALIKE = bytes.maketrans(b"{}", b"[]")
@@ -86,36 +89,33 @@ def scan(text: str, index: int) -> tuple[Any, int]:
 def scan_object(text: str, index: int, readers: Mapping[str, Reader]) -> tuple[dict[str, Any], int]:
     """The object that starts at ``index`` and where it ends; named members are read by ``readers`` of their own."""
     found: dict[str, Any] = {}
-    index = skip_space(text, index + 1)
-    if text[index : index + 1] == "}":
-        return found, index + 1
+    empty = _END_OF_EMPTY.match(text, index)
+    if empty:
+        return found, empty.end()
+    index += 1
     while True:
-        key, index = scan(text, index)
-        if not isinstance(key, str) or key in found:
+        key, index = _key(text, index)
+        if key in found:
             raise MalformedJson
-        index = skip_space(text, index)
-        if text[index : index + 1] != ":":
-            raise MalformedJson
-        found[key], index = readers.get(key, scan)(text, skip_space(text, index + 1))
-        index = skip_space(text, index)
-        if text[index : index + 1] == "}":
-            return found, index + 1
-        index = _after_comma(text, index)
+        found[key], index = readers.get(key, scan)(text, index)
+        index, more = _next(text, index, "}")
+        if not more:
+            return found, index
 
 
 def scan_array(text: str, index: int, reader: Reader) -> tuple[list[Any], int]:
     """The array that starts at ``index`` and where it ends; each item is read by ``reader``."""
     found: list[Any] = []
+    empty = _END_OF_EMPTY.match(text, index)
+    if empty:
+        return found, empty.end()
     index = skip_space(text, index + 1)
-    if text[index : index + 1] == "]":
-        return found, index + 1
     while True:
         item, index = reader(text, index)
         found.append(item)
-        index = skip_space(text, index)
-        if text[index : index + 1] == "]":
-            return found, index + 1
-        index = _after_comma(text, index)
+        index, more = _next(text, index, "]")
+        if not more:
+            return found, index
 
 
 def check_surrogates(text: str, value: Any) -> None:
@@ -128,10 +128,24 @@ def check_surrogates(text: str, value: Any) -> None:
         raise MalformedJson("This file holds half a character.") from None
 
 
-def _after_comma(text: str, index: int) -> int:
-    if text[index : index + 1] != ",":
+def _key(text: str, index: int) -> tuple[str, int]:
+    """A member's name and where its value starts."""
+    match = _PLAIN_KEY.match(text, index)
+    if match:
+        return match[1], match.end()
+    key, index = scan(text, skip_space(text, index))
+    index = skip_space(text, index)
+    if not isinstance(key, str) or text[index : index + 1] != ":":
         raise MalformedJson
-    return skip_space(text, index + 1)
+    return key, skip_space(text, index + 1)
+
+
+def _next(text: str, index: int, closing: str) -> tuple[int, bool]:
+    """Step over a comma (more follows) or the closing bracket (nothing does)."""
+    match = _STEP.match(text, index)
+    if match is None or (match[1] != "," and match[1] != closing):
+        raise MalformedJson
+    return match.end(1) if match[1] == closing else match.end(), match[1] == ","
 
 
 def _check_depth(data: bytes, max_depth: int) -> None:

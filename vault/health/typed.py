@@ -15,6 +15,7 @@ from vault.errors import Invalid
 from vault.health import catalogue
 from vault.health.catalogue import LOINC, Analyte, UnknownAnalyte
 from vault.health.dates import DateError, span
+from vault.health.formats.fhir_observation import Codes
 from vault.health.formats.fhir_resource import resource_of as judged
 from vault.health.formats.fhir_values import MAX_NUMBER_CHARACTERS, UCUM
 from vault.health.formats.fields import FaultError, line
@@ -92,7 +93,7 @@ def resource_of(typed: TypedResult) -> Resource:
     observation |= _measured(typed, known)
     body = _encode(observation)
     try:
-        return judged(read_json(body), body)
+        return judged(read_json(body), body, Codes())
     except FaultError:
         raise BadValue(field="value") from None
 

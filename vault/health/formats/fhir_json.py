@@ -7,9 +7,9 @@ own bytes; the others stand. Every body is the exact stretch of the file that th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+from vault.health.formats.fhir_observation import Codes
 from vault.health.formats.fhir_resource import person_of, resource_of
 from vault.health.formats.fields import FaultError
 from vault.health.observation import Person, Quarantined, Resource, Upload
@@ -24,8 +24,7 @@ from vault.health.strict_json import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """One parsed value, its own text, and where it stood."""
 
     value: Any
@@ -73,12 +72,13 @@ def judge(pieces: list[Piece], text: str) -> Upload:
 
 def _judged(pieces: list[Piece], text: str) -> Iterator[tuple[Piece, Resource | Quarantined]]:
     escapes = "\\u" in text
+    codes = Codes()
     for piece in pieces:
         if escapes:
             check_surrogates(piece.text, piece.value)
         body = piece.text.encode()
         try:
-            yield piece, resource_of(piece.value, body)
+            yield piece, resource_of(piece.value, body, codes)
         except FaultError as fault:
             yield piece, Quarantined(piece.where, fault.reason, body)
 

@@ -7,6 +7,7 @@ components are.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from vault.health import catalogue
 from vault.health.formats.fhir_values import limits_of, value_of
@@ -47,20 +48,19 @@ SENSITIVE_WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Sorting:
-    """Where a code belongs: its name, the analytes it may speak of, the marks it earns."""
+    """Where a code belongs: its name, the one analyte a reading may stand for in a trend, all analytes that it may
+    speak of, the marks it earns."""
 
     name: str
+    analyte: str | None
     analytes: frozenset[str]
     marks: frozenset[str]
-
-    @property
-    def analyte(self) -> str | None:
-        """The one analyte a reading may stand for in a trend, or None."""
-        return None if CONTRADICTORY in self.marks or len(self.analytes) != 1 else next(iter(self.analytes))
+    delicate: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Understood:
+class Understood(NamedTuple):
+    """What an Observation says, before it becomes a Resource."""
+
     title: str
     status: str
     readings: tuple[Reading, ...]
@@ -69,7 +69,33 @@ class Understood:
     marks: frozenset[str]
 
 
-def understand(observation: Json) -> Understood:
+class Codes:
+    """What the codes of one file mean, each looked up once. Lives as long as the reading of that file."""
+
+    __slots__ = ("_categories", "_sortings")
+
+    def __init__(self) -> None:
+        self._sortings: dict[str, Sorting] = {}
+        self._categories: dict[str, frozenset[str]] = {}
+
+    def sorting(self, code: Json) -> Sorting:
+        """Where a CodeableConcept belongs. Raises FaultError."""
+        key = repr(code)
+        found = self._sortings.get(key)
+        if found is None:
+            found = self._sortings[key] = sort_out(concept_of(code))
+        return found
+
+    def categories(self, observation: Json) -> frozenset[str]:
+        """The observation categories of a resource. Raises FaultError."""
+        key = repr(observation.get("category"))
+        found = self._categories.get(key)
+        if found is None:
+            found = self._categories[key] = _categories(observation)
+        return found
+
+
+def understand(observation: Json, codes: Codes) -> Understood:
     """Apply the rules to an Observation. Raises FaultError."""
     status = text_of(observation, "status")
     if status not in OBSERVATION_STATUSES:
@@ -77,25 +103,29 @@ def understand(observation: Json) -> Understood:
     code = object_of(observation, "code")
     if code is None:
         raise FaultError("It doesn't say what was measured.")
-    whole = sort_out(concept_of(code))
-    parts = [(part, _sort_component(part)) for part in objects_of(observation, "component")]
+    whole = codes.sorting(code)
+    parts = [(part, _sort_component(part, codes)) for part in objects_of(observation, "component")]
     own = _readings(observation, whole)
     if not own and not parts and not objects_of(observation, "hasMember"):
         raise FaultError("It has no value and doesn't say why.")
     readings = [*own, *(reading for part, sorting in parts for reading in _readings(part, sorting))]
     sortings = [sorting for _, sorting in parts]
-    if own or not parts or whole.analytes or _is_delicate(whole.name):
+    if own or not parts or whole.analytes or whole.delicate:
         sortings.append(whole)
     return Understood(
         title=whole.name or "Result",
         status=status,
         readings=tuple(readings),
-        analytes=frozenset().union(*(sorting.analytes for sorting in sortings)),
-        categories=_categories(observation),
+        analytes=_union([sorting.analytes for sorting in sortings]),
+        categories=codes.categories(observation),
         marks=frozenset().union(*(sorting.marks for sorting in sortings))
         | surroundings(observation)
         | marks_of(status),
     )
+
+
+def _union(sets: list[frozenset[str]]) -> frozenset[str]:
+    return sets[0] if len(sets) == 1 else frozenset().union(*sets)
 
 
 def sort_out(concept: Concept) -> Sorting:
@@ -117,7 +147,9 @@ def sort_out(concept: Concept) -> Sorting:
         marks.add(NOT_SORTED)
     if sensitive:
         marks.add(SENSITIVE)
-    return Sorting(line(concept.name), frozenset(known), frozenset(marks))
+    analyte = next(iter(known)) if len(known) == 1 and CONTRADICTORY not in marks else None
+    name = line(concept.name)
+    return Sorting(name, analyte, frozenset(known), frozenset(marks), _is_delicate(name))
 
 
 def marks_of(status: str) -> frozenset[str]:
@@ -129,8 +161,10 @@ def marks_of(status: str) -> frozenset[str]:
 
 def surroundings(resource: Json) -> frozenset[str]:
     """Not sorted if other resources travel inside, or a security label asks for more than normal care."""
-    meta = object_of(resource, "meta") or {}
-    labels = {text_of(label, "code") for label in objects_of(meta, "security")}
+    meta = object_of(resource, "meta")
+    if not resource.get("contained") and not (meta and meta.get("security")):
+        return frozenset()
+    labels = {text_of(label, "code") for label in objects_of(meta or {}, "security")}
     inside = {text_of(part, "resourceType") for part in objects_of(resource, "contained")}
     return frozenset() if labels <= OPEN_LABELS and inside <= HARMLESS_CONTAINED else frozenset({NOT_SORTED})
 
@@ -150,11 +184,11 @@ def _is_delicate(name: str) -> bool:
     return not SENSITIVE_WORDS.isdisjoint(catalogue.plain_name(name).split())
 
 
-def _sort_component(component: Json) -> Sorting:
+def _sort_component(component: Json, codes: Codes) -> Sorting:
     code = object_of(component, "code")
     if code is None:
         raise FaultError("One of its parts doesn't say what was measured.")
-    return sort_out(concept_of(code))
+    return codes.sorting(code)
 
 
 def _readings(holder: Json, sorting: Sorting) -> list[Reading]:

@@ -8,13 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
-from vault.health.dates import DateError, span
-from vault.health.formats.fhir_observation import marks_of, surroundings, understand
+from vault.health.formats.fhir_observation import Codes, marks_of, surroundings, understand
 from vault.health.formats.fields import (
     Concept,
     FaultError,
@@ -58,8 +56,7 @@ _CONCEPTS = ("code", "medicationCodeableConcept", "vaccineCode", "type")
 _NAMES = ("title", "description")
 
 
-@dataclass(frozen=True, slots=True)
-class When:
+class When(NamedTuple):
     """A clinical date as written and the time it covers; a side that is open or unknown is None."""
 
     taken: str = ""
@@ -67,17 +64,19 @@ class When:
     until: int | None = None
 
 
-def resource_of(value: Any, body: bytes) -> Resource:
-    """Judge one parsed resource whose own text is ``body``. Raises FaultError."""
+def resource_of(value: Any, body: bytes, codes: Codes) -> Resource:
+    """Judge one parsed resource whose own text is ``body``; ``codes`` serves one file. Raises FaultError."""
     if not isinstance(value, dict):
         raise FaultError("It isn't a FHIR resource.")
     kind_name = value.get("resourceType")
     if not isinstance(kind_name, str) or not _TYPE.fullmatch(kind_name):
         raise FaultError("It doesn't say which type of FHIR resource it is.")
-    date_of(value, "issued") if isinstance(value.get("issued"), str) else None
+    if isinstance(value.get("issued"), str):
+        date_of(value, "issued")
     when = _when(value, kind_name)
-    build = _observation if kind_name == "Observation" else _other
-    return build(value, kind_name, when, body)
+    return (
+        _observation(value, when, body, codes) if kind_name == "Observation" else _other(value, kind_name, when, body)
+    )
 
 
 def person_of(value: Json) -> Person:
@@ -99,10 +98,10 @@ def canonical_of(value: Json) -> bytes:
     return "".join(_encode(content, 0)).encode("ascii")
 
 
-def _observation(value: Json, kind_name: str, when: When, body: bytes) -> Resource:
+def _observation(value: Json, when: When, body: bytes, codes: Codes) -> Resource:
     if sum(value.get(key) is not None for key in _EFFECTIVE) > 1:
         raise FaultError("It has more than one date; which one counts can't be known.")
-    said = understand(value)
+    said = understand(value, codes)
     facts = Facts("observation", said.analytes, said.categories, when.since, when.until, said.marks)
     return Resource(
         kind="observation",
@@ -110,7 +109,7 @@ def _observation(value: Json, kind_name: str, when: When, body: bytes) -> Resour
         taken=when.taken,
         status=said.status,
         lab=_lab(value),
-        identity=_identity(value, kind_name),
+        identity=_identity(value, "Observation"),
         body=body,
         canonical=canonical_of(value),
         readings=said.readings,
@@ -216,15 +215,6 @@ def _full_name(name: Json) -> str:
     given = name.get("given")
     parts = given if isinstance(given, list) else [given]
     return " ".join(part for part in [*parts, name.get("family")] if isinstance(part, str))
-
-
-def is_birth_date(text: str) -> bool:
-    """Whether a text is a full date of the calendar."""
-    try:
-        span(text)
-    except DateError:
-        return False
-    return len(text) == len("2026-04-05")
 
 
 def _written(number: Any) -> str:

@@ -33,7 +33,7 @@ class Value:
 
 def value_of(holder: Json, analyte: str | None) -> Value | None:
     """The one value of an Observation or component, the reason why there is none, or None."""
-    keys = [key for key in holder if key.startswith("value") and holder[key] is not None]
+    keys = [key for key in holder if key[:5] == "value" and holder[key] is not None]
     absent = object_of(holder, "dataAbsentReason")
     if len(keys) > 1:
         raise FaultError("It has more than one value; which one counts can't be known.")
