@@ -19,6 +19,7 @@ class GrantRow(SQLModel, table=True):
     __tablename__ = "grant"
     __table_args__ = (
         Index("grant_newest_first", "vault_id", "starts_at", "grant_id"),
+        Index("grant_to_sweep", "destroyed_at", "ends_at"),
         {"info": distributed("vault_id")},
     )
 
@@ -35,15 +36,14 @@ class GrantRow(SQLModel, table=True):
     passcode_salt: bytes | None = Field(default=None, sa_column=Column(LargeBinary(16), nullable=True))
     passcode_hash: bytes | None = Field(default=None, sa_column=Column(LargeBinary(32), nullable=True))
     actions: str = Field(sa_column=Column(String(60), nullable=False))
-    records: int = Field(sa_column=Column(Integer, nullable=False))
+    files: int = Field(sa_column=Column(Integer, nullable=False))
     set_digest: bytes = Field(sa_column=Column(LargeBinary(32), nullable=False))
     terms_id: bytes = Field(sa_column=Column(id_type(), nullable=False))
     receipt_id: bytes = Field(sa_column=Column(id_type(), nullable=False))
-    receipt_version: int = Field(sa_column=Column(Integer, nullable=False))
 
 
 class KeyLinkRow(SQLModel, table=True):
-    """``serving_key`` wrapped by the key provider, ``link_key`` and ``link_id`` under the citizen's vault key."""
+    """``serving_key`` wrapped by the key provider; ``link`` (key and id) under the citizen's vault key."""
 
     __tablename__ = "key_link"
     __table_args__ = ({"info": distributed("vault_id")},)
@@ -52,8 +52,7 @@ class KeyLinkRow(SQLModel, table=True):
     grant_id: bytes = Field(sa_column=Column(id_type(), primary_key=True))
     generation: int = Field(sa_column=Column(Integer, nullable=False))
     serving_key: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    link_key: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    link_id: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    link: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class LinkAddressRow(SQLModel, table=True):

@@ -121,7 +121,7 @@ def _window(rules: Rules, facts: Facts) -> Reason | None:
         return None
     since, until = facts.since, facts.until
     if since is None or until is None:
-        return Reason.NO_DATE
+        return Reason.NO_DATE if since is until else Reason.ACROSS_DATES
     if since >= until:
         return Reason.UNKNOWN
     starts_inside = start is None or since >= start

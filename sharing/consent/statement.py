@@ -45,11 +45,6 @@ def make_statement(terms: Terms, records: Iterable[ListedRecord], vocabulary: Vo
     return Statement(hashlib.sha256(bound).hexdigest(), WORDING_VERSION, LOCALE, text)
 
 
-def set_digest(records: Iterable[ListedRecord]) -> bytes:
-    """32 bytes that stand for a set of record versions in the log. Ids are random, so it can't be guessed."""
-    return hashlib.sha256(ctx("record-set/1", hashlib.sha256(_list_bytes(sorted(set(records)))).digest())).digest()
-
-
 def _list_bytes(listed: list[ListedRecord]) -> bytes:
     return "".join(f"{each.record_id} {each.version}\n" for each in listed).encode()
 

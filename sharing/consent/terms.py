@@ -112,6 +112,9 @@ class Recipient:
     name: str
     email: str | None = None
 
+    def __str__(self) -> str:
+        return self.name
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sharing.consent.decide import KINDS, PERMIT, Permit, Reason, Refuse, Rules, decide
 from sharing.consent.terms import Recipient, Selector, Terms
-from vault.database import to_microseconds
+from vault.clock import to_microseconds
 from vault.health.observation import Facts
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

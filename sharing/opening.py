@@ -1,0 +1,227 @@
+"""Opening a link while the citizen is away: admit, count, log, commit, and only then answer with ciphertext.
+
+Nothing here can read what it serves. Every refusal is logged; from outside all but the passcode's look the same.
+Argon2id and the key provider are never called inside a transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from sqlalchemy import Connection
+
+from sharing.consent.admit import (
+    LIFETIME_TRIES,
+    Admission,
+    Admitted,
+    Denial,
+    Denied,
+    Proof,
+    admit,
+    end_of,
+    remaining_tries,
+)
+from sharing.counting import CountedOpen, count_open, find_open, make_viewing
+from sharing.files import Files
+from sharing.links import manifest
+from sharing.opening_log import OpeningLog, whence
+from sharing.passcodes import Passcodes, give_back_try, reserve_try
+from sharing.requests import LinkGone, ManifestRequest, PasscodeWrong, parse_manifest_request
+from sharing.state import StoredLink, find_link, read_link
+from sharing.tickets import read_ticket, recipient_tag
+from vault.audit.events import Origin
+from vault.audit.log import Log
+from vault.blobs import Blobs
+from vault.clock import Clock
+from vault.crypto.passphrases import Cost
+from vault.crypto.secret import ServingKey
+from vault.database import Database
+from vault.disclosure import unwrap_serving_key
+from vault.errors import NotFound, Tampered
+from vault.ids import OpeningId
+from vault.keys.provider import KeyProvider
+
+__all__ = ["LinkGone", "Manifest", "Opening", "PasscodeWrong"]
+
+NEW_VIEWING = "new"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Manifest:
+    """The answer's JSON, and the viewing token for its ``Vault-Viewing`` header where one was asked for."""
+
+    body: Mapping[str, Any]
+    viewing_token: str | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Visit:
+    """One manifest request for one link that was found alive."""
+
+    link: StoredLink
+    serving_key: ServingKey
+    request: ManifestRequest
+    viewing: str | None
+    origin: Origin
+
+    @property
+    def tag(self) -> bytes:
+        return recipient_tag(self.serving_key, self.link.grant_id, self.request.recipient)
+
+    @property
+    def token(self) -> str | None:
+        return None if self.viewing == NEW_VIEWING else self.viewing
+
+    def proof(self, counted: CountedOpen | None, passcode_right: bool = False) -> Proof:
+        return Proof(
+            passcode_given=bool(self.request.passcode),
+            passcode_right=passcode_right,
+            has_token=counted is not None and counted.by_token,
+            is_counted=counted is not None,
+        )
+
+    def accountability(self, opening_id: OpeningId | None = None) -> dict[str, str]:
+        return {"recipient": self.request.recipient} | whence(self.origin, opening_id)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Opened:
+    opening_id: OpeningId
+    token: str | None
+
+
+class Opening:
+    """``base_url`` without a slash at its end: the places of files are given in full."""
+
+    def __init__(
+        self,
+        database: Database,
+        provider: KeyProvider,
+        log: Log,
+        clock: Clock,
+        blobs: Blobs,
+        *,
+        base_url: str,
+        cost: Cost = Cost.STANDARD,
+    ) -> None:
+        self._database = database
+        self._provider = provider
+        self._clock = clock
+        self._entries = OpeningLog(database, log)
+        self._files = Files(database, blobs, base_url)
+        self._passcodes = Passcodes(provider, cost)
+
+    def manifest(self, link_id: str, body: Any, viewing: str | None, origin: Origin) -> Manifest:
+        """The manifest of a link. ``viewing``: ``new`` asks for a token; a token stands for the passcode.
+
+        RecipientMissing, BadManifestRequest; PasscodeWrong with the tries left; LinkGone for everything else.
+        """
+        request = parse_manifest_request(body)
+        link, serving_key = self._find(link_id, {"recipient": request.recipient} | whence(origin))
+        visit = _Visit(link, serving_key, request, viewing, origin)
+        passcode_right = self._prove(visit)
+        try:
+            files = self._files.read(link, serving_key, request.embedded_max)
+        except NotFound:  # Stopped and swept since it was found.
+            self._turn_away(link, Denial.UNKNOWN_FILE, visit.accountability())
+        opened = self._open(visit, passcode_right)
+        now = self._clock.now()
+        placed = self._files.place(files, link, serving_key, link_id=link_id, opening_id=opened.opening_id, now=now)
+        return Manifest(manifest(placed), opened.token)
+
+    def file(self, link_id: str, ticket: str, origin: Origin) -> bytes:
+        """One file's compact JWE, for a ticket of a counted open while the link lives. LinkGone otherwise."""
+        link, serving_key = self._find(link_id, whence(origin))
+        try:
+            told = read_ticket(serving_key, link.grant_id, ticket)
+            if told.expires_at <= self._clock.now():
+                raise NotFound
+            jwe = self._files.read_one(link, serving_key, told)
+        except (Tampered, NotFound):
+            self._turn_away(link, Denial.UNKNOWN_FILE, whence(origin))
+        accountability = whence(origin, told.opening_id)
+        with self._database.write() as connection:
+            # The state is asked again under the lock: a link that was stopped meanwhile gives nothing.
+            admission = self._admit_locked(connection, link, Proof(has_token=True))
+            if isinstance(admission, Admitted):
+                self._entries.fetched(connection, link, accountability)
+        if isinstance(admission, Denied):
+            self._turn_away(link, admission.reason, accountability)
+        return jwe.encode("ascii")
+
+    def _find(self, link_id: str, accountability: Mapping[str, str]) -> tuple[StoredLink, ServingKey]:
+        """A living link and its serving key; LinkGone, logged, for any other."""
+        with self._database.read() as connection:
+            link = find_link(connection, link_id)
+        if link is None:
+            self._entries.refuse_unknown(accountability)
+            raise LinkGone
+        ended = end_of(link.state, self._clock.now())
+        if ended is not None or link.serving_key is None:
+            self._turn_away(link, ended or Denial.USED_UP, accountability)
+        return link, unwrap_serving_key(self._provider, link.vault_id, link.grant_id, link.serving_key)
+
+    def _turn_away(self, link: StoredLink, denial: Denial, accountability: Mapping[str, str]) -> NoReturn:
+        self._entries.refuse(link, denial, accountability)
+        raise LinkGone
+
+    def _prove(self, visit: _Visit) -> bool:
+        """Whether a right passcode was given; it is checked only where it decides anything."""
+        link, now = visit.link, self._clock.now()
+        with self._database.read() as connection:
+            counted = find_open(connection, link.vault_id, link.grant_id, tag=visit.tag, token=visit.token, now=now)
+        admission = admit(link.state, visit.proof(counted), "view", now)
+        if isinstance(admission, Admitted):
+            return False
+        if admission.reason is Denial.PASSCODE_MISSING:
+            # Readers probe before they ask their user: not charged, and no entry.
+            raise PasscodeWrong(remaining_tries(link.state))
+        if admission.reason is not Denial.PASSCODE_WRONG:
+            self._turn_away(link, admission.reason, visit.accountability())
+        return self._check_passcode(visit)
+
+    def _check_passcode(self, visit: _Visit) -> bool:
+        link = visit.link
+        with self._database.write() as connection:
+            number = reserve_try(connection, link.vault_id, link.grant_id, self._clock.now())
+        if number is None or link.passcode is None:
+            self._turn_away(link, Denial.LOCKED, visit.accountability())
+        if not self._passcodes.matches(link.vault_id, link.grant_id, visit.request.passcode, link.passcode):
+            self._entries.refuse(link, Denial.PASSCODE_WRONG, visit.accountability())
+            raise PasscodeWrong(LIFETIME_TRIES - number)
+        return True
+
+    def _open(self, visit: _Visit, passcode_right: bool) -> _Opened:
+        """Decide again under the lock; count where it counts; log; commit all of it or none."""
+        with self._database.write() as connection:
+            if passcode_right:
+                give_back_try(connection, visit.link.vault_id, visit.link.grant_id)
+            found = self._open_locked(connection, visit, passcode_right)
+        if isinstance(found, Denial):
+            self._turn_away(visit.link, found, visit.accountability())
+        return found
+
+    def _open_locked(self, connection: Connection, visit: _Visit, passcode_right: bool) -> Denial | _Opened:
+        vault_id, grant_id = visit.link.vault_id, visit.link.grant_id
+        fresh = read_link(connection, vault_id, grant_id, lock=True)
+        if fresh is None:
+            return Denial.UNKNOWN_LINK
+        now = self._clock.now()
+        counted = find_open(connection, vault_id, grant_id, tag=visit.tag, token=visit.token, now=now)
+        admission = admit(fresh.state, visit.proof(counted, passcode_right), "view", now)
+        if isinstance(admission, Denied):
+            return admission.reason
+        opening_id = counted.opening_id if counted else count_open(connection, vault_id, grant_id, visit.tag, now)
+        if opening_id is None:
+            return Denial.USED_UP
+        self._entries.opened(connection, fresh, visit.accountability(opening_id), is_again=counted is not None)
+        if visit.viewing != NEW_VIEWING:
+            return _Opened(opening_id, None)
+        token = make_viewing(connection, vault_id, grant_id, opening_id, now=now, ends_at=fresh.state.ends_at)
+        return _Opened(opening_id, token)
+
+    def _admit_locked(self, connection: Connection, link: StoredLink, proof: Proof) -> Admission:
+        fresh = read_link(connection, link.vault_id, link.grant_id, lock=True)
+        return admit(fresh.state, proof, "view", self._clock.now()) if fresh else Denied(Denial.UNKNOWN_LINK)
