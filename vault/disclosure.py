@@ -1,7 +1,7 @@
 """The one door for other rooms: which records exist and what they are, and a sealed copy of what may leave.
 
-It decides nothing. ``seal_for_link`` seals exactly the versions it is given or raises; link files are compact JWEs under a
-fresh link key, sealed once more under a serving key that dies with the link.
+It decides nothing. ``seal_for_link`` seals exactly the versions it is given or raises; link files are compact JWEs
+under a fresh link key, sealed once more under a serving key that dies with the link.
 """
 
 from __future__ import annotations
@@ -73,18 +73,14 @@ class SealedLink:
 
 
 class Disclosure:
-    def __init__(
-        self, database: Database, keyring: Keyring, provider: KeyProvider, blobs: Blobs, clock: Clock
-    ) -> None:
+    def __init__(self, database: Database, keyring: Keyring, provider: KeyProvider, blobs: Blobs, clock: Clock) -> None:
         self._database = database
 
     def candidates(self) -> tuple[Candidate, ...]:
         """Every live record, newest first."""
         raise NotImplementedError
 
-    def seal_for_link(
-        self, record_versions: Sequence[tuple[RecordId, int]], content: LinkContent
-    ) -> SealedLink:
+    def seal_for_link(self, record_versions: Sequence[tuple[RecordId, int]], content: LinkContent) -> SealedLink:
         """Compose and seal exactly these versions. RecordChanged if one is gone or newer."""
         raise NotImplementedError
 
@@ -94,8 +90,6 @@ def unwrap_serving_key(provider: KeyProvider, vault_id: VaultId, grant_id: Grant
     raise NotImplementedError
 
 
-def open_served(
-    serving_key: ServingKey, vault_id: VaultId, grant_id: GrantId, file_id: FileId, sealed: bytes
-) -> str:
+def open_served(serving_key: ServingKey, vault_id: VaultId, grant_id: GrantId, file_id: FileId, sealed: bytes) -> str:
     """The compact JWE that a reader may fetch. Tampered for another file's bytes."""
     raise NotImplementedError

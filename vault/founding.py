@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from vault import freshness
 from vault.clock import Clock
-from vault.errors import NotFound
 from vault.ids import PaperId, VaultId
 from vault.keys.recovery_code import last_group
 from vault.papers import Papers, Prepared
+from vault.records.profile import Profile, find_profile, prepare_profile, read_profile
+
+__all__ = [
+    "Founded",
+    "Founding",
+    "Profile",
+    "RecoveryCheck",
+    "find_profile",
+    "last_group_of",
+    "prepare_profile",
+    "prepare_recovery_check",
+    "read_profile",
+    "read_recovery_check",
+]
 
 if TYPE_CHECKING:
     from vault.keys.enrolment import Enrolment, NewKeys
     from vault.keys.keyring import Keyring
 
-PROFILE = PaperId(b"paper:profile\0\0\0")
 RECOVERY_CHECK = PaperId(b"paper:recovery\0\0")
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """Who the vault's citizen is: display name, and birth date as ``YYYY-MM-DD``."""
-
-    name: str
-    birth_date: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +77,6 @@ class Founding:
             Papers(founded.keyring).store(connection, paper)
             terms += paper.change.added
         freshness.begin(connection, founded.keyring, terms)
-
-
-def prepare_profile(keyring: Keyring, profile: Profile, clock: Clock, version: int = 1) -> Prepared:
-    """Seal the profile as version ``version`` of its paper."""
-    data = json.dumps(asdict(profile), separators=(",", ":")).encode()
-    return Papers(keyring).prepare("profile", data, clock.now(), PROFILE, version)
-
-
-def read_profile(connection: Connection, keyring: Keyring) -> Profile:
-    """NotFound where the vault has none (admins); Tampered."""
-    return Profile(**json.loads(Papers(keyring).read(connection, PROFILE, "profile").data))
-
-
-def find_profile(connection: Connection, keyring: Keyring) -> Profile | None:
-    """The profile, or None where the vault has none."""
-    try:
-        return read_profile(connection, keyring)
-    except NotFound:
-        return None
 
 
 def read_recovery_check(connection: Connection, keyring: Keyring) -> RecoveryCheck:

@@ -21,8 +21,7 @@ from vault.database import table_of
 from vault.errors import Conflict, Tampered
 from vault.ids import VaultId
 from vault.keys.stored import read_manifest_header
-from vault.records.tables import DirectoryTable, SegmentTable
-from vault.tables import FreshnessRow, PaperRow
+from vault.tables import DirectoryTable, FreshnessRow, PaperRow, SegmentTable
 
 if TYPE_CHECKING:
     from vault.keys.keyring import Keyring

@@ -19,7 +19,7 @@ from vault.database import table_of
 from vault.errors import NotFound
 from vault.freshness import Change, StaleState
 from vault.ids import PaperId, VaultId, make_id
-from vault.roots import drop_roots, open_roots, store_roots
+from vault.keys.roots import drop_roots, open_roots, store_roots
 from vault.tables import PaperRow
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Stored rows that several rooms of the vault lean on: the freshness sum, papers and blobs. Contents are sealed."""
+"""Stored rows that the freshness sum covers, the sum itself, and blobs. Contents are sealed."""
 
 from __future__ import annotations
 
@@ -38,4 +38,26 @@ class BlobRow(SQLModel, table=True):
 
     vault_id: bytes = Field(sa_column=Column(id_type(), primary_key=True))
     blob_id: bytes = Field(sa_column=Column(id_type(), primary_key=True))
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class SegmentTable(SQLModel, table=True):
+    __tablename__ = "segment"
+    __table_args__ = ({"info": distributed("vault_id")},)
+
+    vault_id: bytes = Field(sa_column=Column(id_type(), primary_key=True))
+    segment_id: bytes = Field(sa_column=Column(id_type(), primary_key=True))
+    version: int = Field(sa_column=Column(Integer, nullable=False))
+    root_id: bytes = Field(sa_column=Column(id_type(), nullable=False))
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class DirectoryTable(SQLModel, table=True):
+    __tablename__ = "directory"
+    __table_args__ = ({"info": distributed("vault_id")},)
+
+    vault_id: bytes = Field(sa_column=Column(id_type(), primary_key=True))
+    page: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    version: int = Field(sa_column=Column(Integer, nullable=False))
+    root_id: bytes = Field(sa_column=Column(id_type(), nullable=False))
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

@@ -17,13 +17,13 @@ from vault.errors import NotFound
 from vault.freshness import Change, State
 from vault.ids import BlobId, ImportId, PaperId, RecordId
 from vault.keys.keyring import Keyring
+from vault.keys.roots import drop_roots
 from vault.papers import Papers
 from vault.records.bodies import find_card
 from vault.records.cards import DELETED, SOURCE, TITLE, TYPED, Row, record_id_of
 from vault.records.index import Edit, Index, load_index
 from vault.records.originals import read_report, where_kept
 from vault.records.tables import ImportRun, RecordTable, RecordTag
-from vault.roots import drop_roots
 
 DAYS_IN_BIN: Final = timedelta(days=30)
 _IDS_PER_QUERY = 400

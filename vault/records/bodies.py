@@ -11,6 +11,7 @@ from vault.database import table_of
 from vault.errors import Tampered
 from vault.ids import RecordId, SegmentId
 from vault.keys.keyring import Keyring
+from vault.keys.roots import open_roots
 from vault.records.cards import (
     KIND,
     NONCE,
@@ -24,7 +25,6 @@ from vault.records.cards import (
 )
 from vault.records.index import Index
 from vault.records.tables import RecordTable
-from vault.roots import open_roots
 
 _RECORD = table_of(RecordTable)
 _ROWS_PER_QUERY = 400

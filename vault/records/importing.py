@@ -21,6 +21,7 @@ from vault.errors import Conflict
 from vault.freshness import Change, State
 from vault.ids import ImportId, SegmentId
 from vault.keys.keyring import Keyring
+from vault.keys.roots import store_roots
 from vault.papers import Papers, Prepared
 from vault.records.cards import IDENTITY, RECORD
 from vault.records.index import Edit, Index, load_index
@@ -29,7 +30,6 @@ from vault.records.originals import SealedOriginal
 from vault.records.plan import Known, Plan, make_plan
 from vault.records.sealing import SMALL_UPLOAD, RootSupply, Source, record_rows, room_for, seal_plan
 from vault.records.tables import ImportRun, RecordTable, RecordTag
-from vault.roots import store_roots
 
 BATCH_ROWS: Final = 1000
 LEASE: Final = timedelta(minutes=10)

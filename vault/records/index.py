@@ -19,10 +19,10 @@ from vault.errors import Tampered
 from vault.freshness import Change, Headers, page_object_id
 from vault.ids import SegmentId, VaultId
 from vault.keys.keyring import Keyring
+from vault.keys.roots import open_roots, store_roots
 from vault.records.cards import Row, decode_rows, encode_rows
 from vault.records.directory import SEGMENTS_PER_PAGE, Entry, decode_page, encode_page, outline
-from vault.records.tables import DirectoryTable, SegmentTable
-from vault.roots import open_roots, store_roots
+from vault.tables import DirectoryTable, SegmentTable
 
 _SEGMENT = table_of(SegmentTable)
 _DIRECTORY = table_of(DirectoryTable)

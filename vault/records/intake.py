@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from vault.errors import TooLarge
-from vault.founding import Profile
 from vault.health.formats import detect, fhir_json, ndjson_phr
 from vault.health.observation import NOT_SORTED, Facts, Person, Resource, Upload
 from vault.ids import RecordId, RootId, SegmentId
 from vault.keys.keyring import Keyring
+from vault.records.profile import Profile
 from vault.records.views import Media
 
 MAX_UPLOAD_BYTES: Final = 10 * 1024 * 1024

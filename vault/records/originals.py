@@ -16,9 +16,9 @@ from vault.errors import NotFound, Tampered
 from vault.health.observation import Quarantined
 from vault.ids import BlobId, ImportId, PaperId, make_id
 from vault.keys.keyring import Keyring
+from vault.keys.roots import open_roots
 from vault.papers import Paper, Papers, Prepared
 from vault.records.views import ImportOutcome, ImportReport, Original
-from vault.roots import open_roots
 
 REPORT: Final = "import-report"
 LARGE_BYTES: Final = 1 << 20

@@ -19,7 +19,6 @@ from vault.blobs import Blobs
 from vault.clock import Clock
 from vault.database import Database
 from vault.errors import NotFound
-from vault.founding import find_profile
 from vault.freshness import State
 from vault.health.typed import TypedResult, resource_of
 from vault.ids import ImportId, RecordId, make_id, text_of
@@ -41,6 +40,7 @@ from vault.records.intake import (
 )
 from vault.records.originals import facts_of_file, prepare_report, read_original, read_report, seal_original
 from vault.records.plan import Plan
+from vault.records.profile import find_profile
 from vault.records.sealing import Source
 from vault.records.views import (
     ImportOutcome,

@@ -11,6 +11,7 @@ from vault.crypto.objects import RecordHeader, seal_record
 from vault.crypto.secret import Root
 from vault.ids import RootId, SegmentId, make_id
 from vault.keys.keyring import Keyring
+from vault.keys.roots import OBJECTS_PER_ROOT
 from vault.records.cards import (
     ADDED,
     CARDS_PER_SEGMENT,
@@ -25,7 +26,6 @@ from vault.records.cards import (
 from vault.records.index import Edit, Index
 from vault.records.intake import Item, Placed
 from vault.records.plan import Known, Plan, Write
-from vault.roots import OBJECTS_PER_ROOT
 
 SMALL_UPLOAD = 64
 """Up to so many new records fill up a segment that has room; more get segments of their own, known before staging."""

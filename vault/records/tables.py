@@ -49,25 +49,3 @@ class ImportRun(SQLModel, table=True):
     blob_id: bytes | None = Field(sa_column=Column(id_type(), nullable=True))
     created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     lease_until: datetime = Field(sa_column=Column(UtcDateTime, nullable=False, index=True))
-
-
-class SegmentTable(SQLModel, table=True):
-    __tablename__ = "segment"
-    __table_args__ = ({"info": distributed("vault_id")},)
-
-    vault_id: bytes = Field(sa_column=Column(id_type(), primary_key=True))
-    segment_id: bytes = Field(sa_column=Column(id_type(), primary_key=True))
-    version: int = Field(sa_column=Column(Integer, nullable=False))
-    root_id: bytes = Field(sa_column=Column(id_type(), nullable=False))
-    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-
-
-class DirectoryTable(SQLModel, table=True):
-    __tablename__ = "directory"
-    __table_args__ = ({"info": distributed("vault_id")},)
-
-    vault_id: bytes = Field(sa_column=Column(id_type(), primary_key=True))
-    page: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    version: int = Field(sa_column=Column(Integer, nullable=False))
-    root_id: bytes = Field(sa_column=Column(id_type(), nullable=False))
-    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
 from vault.crypto.secret import Root
 from vault.database import table_of
 from vault.errors import Tampered
+from vault.ids import VaultId
+from vault.keys.keyring import Keyring
 from vault.keys.tables import KeyRoot
-
-if TYPE_CHECKING:
-    from vault.ids import VaultId
-    from vault.keys.keyring import Keyring
 
 OBJECTS_PER_ROOT = 1024
 _IDS_PER_QUERY = 500
