@@ -57,6 +57,10 @@ class Origin:
     address: str
     agent: str
 
+    def as_accountability(self, **more: str) -> dict[str, Any]:
+        """The accountability part of what this request did; ``more``: for instance ``recipient``. Long text is cut."""
+        return {"address": self.address[:64], "agent": self.agent[:256]} | more
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

@@ -1,0 +1,106 @@
+"""An admin sees public parts only, filters them, and never looks unseen."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from tests.conftest import FixedClock
+from tests.vault.audit.conftest import Person
+from vault.audit.events import Entry, Event, Origin, Outcome
+from vault.audit.log import Log
+from vault.audit.reading import AdminFilters, AdminLog, CitizenLog
+from vault.database import Database
+from vault.errors import LogUnavailable
+from vault.ids import GrantId, Pseudonym
+from vault.keys.file_provider import FileKeyProvider
+from vault.paging import BadCursor
+
+GRANT = GrantId(b"g" * 16)
+ORIGIN = Origin("198.51.100.4", "Console")
+
+
+@pytest.fixture
+def admin_log(database: Database, log: Log, admin: Person) -> AdminLog:
+    return AdminLog(database, log, admin.trail, ORIGIN)
+
+
+@pytest.fixture
+def written(database: Database, log: Log, citizen: Person, other: Person, clock: FixedClock) -> None:
+    acts = [
+        (citizen, Entry(Event.VIEW, Outcome.DONE)),
+        (citizen, Entry(Event.OPEN, Outcome.DONE, grant_id=GRANT, accountability={"recipient": "Dr Lee"})),
+        (other, Entry(Event.SIGN_IN, Outcome.REFUSED, "wrong-credentials")),
+    ]
+    for person, entry in acts:
+        with database.write() as connection:
+            log.append(connection, person.trail, entry, person.keyring)
+        clock.advance(timedelta(minutes=1))
+
+
+@pytest.mark.usefixtures("written")
+def test_an_admin_sees_public_parts_newest_first(admin_log: AdminLog) -> None:
+    page = admin_log.page(AdminFilters(), 50)
+    assert [line.event for line in page.items] == ["sign-in", "open", "view"]
+    assert "Dr Lee" not in repr(page)
+
+
+@pytest.mark.usefixtures("written")
+def test_filters_hold_together(admin_log: AdminLog, citizen: Person, clock: FixedClock) -> None:
+    def events(wanted: AdminFilters) -> list[str]:
+        return [line.event for line in admin_log.page(wanted, 50).items if line.event != "admin-look"]
+
+    assert events(AdminFilters(event="view")) == ["view"]
+    assert events(AdminFilters(outcome="refused")) == ["sign-in"]
+    assert events(AdminFilters(grant_id=GRANT)) == ["open"]
+    assert events(AdminFilters(pseudonym=citizen.trail.pseudonym)) == ["open", "view"]
+    assert events(AdminFilters(pseudonym=citizen.trail.pseudonym, event="sign-in")) == []
+    since, until = clock.now() - timedelta(minutes=2), clock.now() - timedelta(minutes=1)
+    assert events(AdminFilters(since=since, until=until)) == ["open"]
+
+
+@pytest.mark.usefixtures("written")
+def test_a_look_at_one_citizen_is_in_that_citizens_history(
+    database: Database, provider: FileKeyProvider, admin_log: AdminLog, admin: Person, citizen: Person
+) -> None:
+    for wanted, shown in ((AdminFilters(pseudonym=citizen.trail.pseudonym), 2), (AdminFilters(grant_id=GRANT), 1)):
+        assert len(admin_log.page(wanted, 2).items) == shown
+        looks = CitizenLog(database, provider, citizen.keyring).page(9).items
+        look = next(line for line in looks if (line.event, line.grant_id) == ("admin-look", wanted.grant_id))
+        assert (look.role, look.actor, look.count) == ("admin", admin.trail.pseudonym, shown)
+        assert look.accountability == {"address": "198.51.100.4", "agent": "Console"}
+
+
+@pytest.mark.usefixtures("written")
+def test_any_other_look_is_in_the_admins_own_history(
+    database: Database, provider: FileKeyProvider, admin_log: AdminLog, admin: Person
+) -> None:
+    admin_log.page(AdminFilters(), 2)
+    admin_log.page(AdminFilters(pseudonym=Pseudonym(b"?" * 16)), 2)
+    looks = CitizenLog(database, provider, admin.keyring).page(10).items
+    assert sorted((line.event, line.count) for line in looks) == [("admin-look", 0), ("admin-look", 2)]
+
+
+@pytest.mark.usefixtures("written")
+def test_without_the_log_an_admin_sees_nothing(database: Database, admin_log: AdminLog) -> None:
+    with database.write() as connection:
+        connection.execute(text("ALTER TABLE audit_account RENAME TO audit_account_elsewhere"))
+    with pytest.raises(LogUnavailable):
+        admin_log.page(AdminFilters(), 50)
+
+
+@pytest.mark.usefixtures("written")
+def test_an_admins_pages_join(admin_log: AdminLog) -> None:
+    first = admin_log.page(AdminFilters(until=None, outcome="done"), 1)
+    assert [line.event for line in first.items] == ["open"]
+    second = admin_log.page(AdminFilters(outcome="done"), 1, first.next)
+    assert [line.event for line in second.items] == ["view"]
+    assert second.next is None
+
+
+@pytest.mark.parametrize("after", ["", "AA", "!!", "eHgAeHg", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OQAwMA"])
+def test_a_made_up_position_is_refused(admin_log: AdminLog, after: str) -> None:
+    with pytest.raises(BadCursor):
+        admin_log.page(AdminFilters(), 50, after)
