@@ -6,6 +6,7 @@ Text is compared as NFC, so that a keyboard's way of writing "ü" doesn't lock a
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 import unicodedata
@@ -89,14 +90,17 @@ def check_length(passphrase: str) -> None:
 def judge(passphrase: str, words: Sequence[str]) -> None:
     """Return if it is good enough; PassphraseLength or WeakPassphrase otherwise.
 
-    ``words`` are the person's own (name, e-mail, birth date), which guessers try first.
+    ``words`` are the person's own (name, e-mail, birth date): guessers know them, so they count for nothing.
     """
     check_length(passphrase)
-    own = [part for word in words for part in (word, *word.replace("@", " ").replace(".", " ").split()) if part]
-    verdict = zxcvbn(_normal(passphrase)[:JUDGED_CHARACTERS], user_inputs=own)
-    if verdict["score"] >= STRONG_ENOUGH:
-        return
-    raise WeakPassphrase(_advice(verdict["sequence"]), make_suggestion())
+    typed = _normal(passphrase).casefold()
+    rest = _without(typed, words)
+    for text, fault in ((_normal(passphrase), None), (rest, _FAULTS["user_inputs"])):
+        verdict: dict[str, Any] = zxcvbn(text[:JUDGED_CHARACTERS]) if text else {"score": 0, "sequence": []}
+        if verdict["score"] < STRONG_ENOUGH:
+            raise WeakPassphrase(_advice(fault or _fault(verdict["sequence"])), make_suggestion())
+        if rest == typed:
+            return
 
 
 def make_suggestion() -> str:
@@ -104,10 +108,20 @@ def make_suggestion() -> str:
     return " ".join(secrets.choice(_words()) for _ in range(4))
 
 
-def _advice(sequence: Sequence[dict[str, Any]]) -> str:
+def _without(typed: str, words: Sequence[str]) -> str:
+    """What remains of a passphrase without a person's own words and their parts."""
+    own = {part for word in words for part in re.split(r"\W|_", _normal(word).casefold()) if len(part) > 2}
+    for part in sorted(own, key=len, reverse=True):
+        typed = typed.replace(part, "")
+    return typed
+
+
+def _fault(sequence: Sequence[dict[str, Any]]) -> str:
     longest = max(sequence, key=lambda match: len(match["token"]))
-    kind = "user_inputs" if longest.get("dictionary_name") == "user_inputs" else longest["pattern"]
-    fault = _FAULTS.get(kind, "It is short or predictable.")
+    return _FAULTS.get(longest["pattern"], "It is short or predictable.")
+
+
+def _advice(fault: str) -> str:
     return f"This passphrase is easy to guess. {fault} Four unusual words in a row make a good one."
 
 
