@@ -64,11 +64,12 @@ class Unlocking:
     def by_passphrase(self, vault_id: VaultId | None, passphrase: str) -> Keyring:
         """The unlocked vault; slow. WrongSecret for a wrong passphrase or None, Tampered, KeysUnavailable."""
 
+        too_long = len(passphrase) > 4 * MAX_CHARACTERS
+        # Nobody has so long a one, and its length must not cost us: a part of it is as wrong, on the dummy slot.
+        typed, vault_id = (passphrase[:MAX_CHARACTERS], None) if too_long else (passphrase, vault_id)
+
         def secret_of(slot: StoredSlot) -> bytes:
-            parameters = PassphraseParameters.decode(slot.parameters)
-            # Nobody has a longer one; hashing the start of it costs the same and is as wrong.
-            typed = passphrase if len(passphrase) <= 4 * MAX_CHARACTERS else passphrase[:MAX_CHARACTERS]
-            return derive_passphrase_secret(self._provider, parameters, typed)
+            return derive_passphrase_secret(self._provider, PassphraseParameters.decode(slot.parameters), typed)
 
         return self._unlock(vault_id, SlotKind.PASSPHRASE, secret_of)
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from tests.conftest import FixedClock
 from tests.vault.keys.conftest import PASSPHRASE, Enrolled
+from vault.crypto.passphrases import Cost
 from vault.crypto.secret import SessionSecret
 from vault.crypto.tokens import parse_token
+from vault.database import Database
 from vault.errors import Unauthenticated
 from vault.ids import AccountId, SessionId, VaultId, make_id
-from vault.keys.unlocking import WrongSecret
+from vault.keys.file_provider import FileKeyProvider
+from vault.keys.unlocking import Unlocking, WrongSecret
 
 ACCOUNT = AccountId(b"a" * 16)
 
@@ -62,6 +66,47 @@ def test_composed_and_decomposed_spellings_are_one_passphrase(enrolled_on_sqlite
     another = enrolled_on_sqlite.enrol_another("grüne übersicht am fluss")
     decomposed = "gru\u0308ne u\u0308bersicht am fluss"
     another.unlocking.by_passphrase(another.vault_id, decomposed)
+
+
+def test_a_right_beginning_does_not_make_a_passphrase_right(enrolled_on_sqlite: Enrolled) -> None:
+    longest = "quiet copper owls " * 14 + "drum"
+    another = enrolled_on_sqlite.enrol_another(longest)
+    another.unlocking.by_passphrase(another.vault_id, longest)
+    for longer in (longest + "x", longest + "x" * 10_000):
+        with pytest.raises(WrongSecret):
+            another.unlocking.by_passphrase(another.vault_id, longer)
+
+
+class WatchingProvider(FileKeyProvider):
+    """Notes each use, and whether a database connection was held meanwhile."""
+
+    def __init__(self, folder: Path, database: Database) -> None:
+        super().__init__(folder)
+        self.database = database
+        self.uses: list[tuple[str, str]] = []
+
+    def mac(self, purpose: str, data: bytes) -> bytes:
+        assert self.database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+        self.uses.append(("mac", purpose))
+        return super().mac(purpose, data)
+
+    def public_key(self, purpose: str) -> bytes:
+        self.uses.append(("public_key", purpose))
+        return super().public_key(purpose)
+
+
+def test_unknown_accounts_cost_the_same_work_and_no_connection_is_held_meanwhile(
+    enrolled: Enrolled, tmp_path: Path
+) -> None:
+    provider = WatchingProvider(tmp_path / "keys", enrolled.database)
+    unlocking = Unlocking(enrolled.database, provider, Cost.TEST)
+    work = []
+    for vault_id in (enrolled.vault_id, None, VaultId(b"x" * 16)):
+        provider.uses.clear()
+        with pytest.raises(WrongSecret):
+            unlocking.by_passphrase(vault_id, "wrong passphrase here")
+        work.append(list(provider.uses))
+    assert work[0] == work[1] == work[2] == [("public_key", "vault-keys"), ("mac", "pepper")]
 
 
 def test_one_persons_passphrase_does_not_open_anothers_vault(enrolled: Enrolled) -> None:
