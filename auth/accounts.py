@@ -1,15 +1,39 @@
-"""Open an account: a citizen's with a vault, or an admin's with keys and no records."""
+"""Open an account: a citizen's with a vault, or an admin's with keys and no records; find one by its e-mail address.
+
+An e-mail address is stored wrapped by the KeyProvider, and found by a keyed digest.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from vault.audit.events import Origin
-from vault.ids import AccountId, VaultId
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from auth.errors import EmailTaken
+from auth.people import check_birth_date, check_email, check_name, normal_email
+from auth.roles import Role
+from auth.tables import AccountEmailRow, AccountRow
+from auth.throttle import SIGN_UP, Throttle, network_of
+from vault.audit.events import Entry, Event, Origin, Outcome
+from vault.audit.log import Log
+from vault.audit.trails import trail_of
+from vault.clock import Clock
+from vault.crypto.context import ctx
+from vault.crypto.passphrases import judge
+from vault.database import Database, table_of
+from vault.founding import Founded, Founding, Profile, read_profile
+from vault.ids import AccountId, VaultId, make_id
+from vault.keys.keyring import Keyring
+from vault.keys.provider import KeyProvider
+from vault.keys.unlocking import Unlocking
+
+_ACCOUNT = table_of(AccountRow)
+_EMAIL = table_of(AccountEmailRow)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Created:
     """The recovery code is shown once and kept nowhere."""
 
@@ -20,10 +44,121 @@ class Created:
     expires_at: datetime
 
 
-class Accounts:
-    def create_citizen(self, email: str, name: str, birth_date: str, passphrase: str, origin: Origin) -> Created:
-        """Invalid subclasses name the field; Conflict (``email-taken``) if the address has an account."""
-        raise NotImplementedError
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A stored account, without its address."""
 
-    def create_admin(self, email: str, passphrase: str, origin: Origin) -> Created:
-        raise NotImplementedError
+    account_id: AccountId
+    vault_id: VaultId
+    role: Role
+    recovery_confirmed: bool
+    sample: bool
+
+
+class Accounts:
+    def __init__(
+        self,
+        database: Database,
+        provider: KeyProvider,
+        founding: Founding,
+        unlocking: Unlocking,
+        log: Log,
+        *,
+        clock: Clock,
+        session_length: timedelta = timedelta(hours=12),
+    ) -> None:
+        self._database = database
+        self._provider = provider
+        self._founding = founding
+        self._unlocking = unlocking
+        self._log = log
+        self._clock = clock
+        self._session_length = session_length
+        self._throttle = Throttle(database, provider, clock)
+
+    def create_citizen(
+        self, email: str, name: str, birth_date: str, passphrase: str, origin: Origin, *, sample: bool = False
+    ) -> Created:
+        """Slow. Invalid subclasses name the field; EmailTaken; TooManyTries from one network address."""
+        self._throttle.reserve((SIGN_UP, network_of(origin.address)))
+        profile = Profile(check_name(name), check_birth_date(birth_date, self._clock.now().date()))
+        return self._create(check_email(email), passphrase, profile, origin, sample=sample)
+
+    def create_admin(self, email: str, passphrase: str, origin: Origin, *, sample: bool = False) -> Created:
+        """Slow. As ``create_citizen``, without a person's data and without the throttle: a command makes it."""
+        return self._create(check_email(email), passphrase, None, origin, sample=sample)
+
+    def exists(self, email: str) -> bool:
+        with self._database.read() as connection:
+            return find_account(connection, self._provider, email) is not None
+
+    def profile(self, keyring: Keyring) -> Profile:
+        """Name and birth date as the citizen stated them; NotFound for an admin."""
+        with self._database.read() as connection:
+            return read_profile(connection, keyring)
+
+    def _create(self, email: str, passphrase: str, profile: Profile | None, origin: Origin, *, sample: bool) -> Created:
+        role = Role.ADMIN if profile is None else Role.CITIZEN
+        own_words = (email, profile.name, profile.birth_date) if profile else (email,)
+        judge(passphrase, own_words)
+        if self.exists(email):
+            raise EmailTaken
+        founded = self._founding.prepare(passphrase, profile)
+        account_id = AccountId(make_id())
+        expires_at = self._clock.now() + self._session_length
+        token, session_row = self._unlocking.prepare_session(founded.keyring, account_id, expires_at)
+        wrapped = self._provider.wrap("e-mail", email.encode(), ctx("account/1", founded.vault_id, account_id))
+        row = {
+            "vault_id": founded.vault_id,
+            "account_id": account_id,
+            "role": role.value,
+            "wrapped_email": wrapped,
+            "recovery_confirmed": False,
+            "sample": sample,
+            "created_at": self._clock.now(),
+        }
+        with self._database.write() as connection:
+            self._claim_email(connection, email, founded.vault_id, account_id)
+            self._founding.store(connection, founded)
+            connection.execute(insert(_ACCOUNT).values(row))
+            self._unlocking.store_session(connection, session_row)
+            self._note(connection, founded, role, origin)
+        return Created(account_id, founded.vault_id, founded.recovery_code, token, expires_at)
+
+    def _claim_email(self, connection: Connection, email: str, vault_id: VaultId, account_id: AccountId) -> None:
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        row = {"email_digest": digest_email(self._provider, email), "vault_id": vault_id, "account_id": account_id}
+        claim = dialect.insert(_EMAIL).values(row).on_conflict_do_nothing().returning(_EMAIL.c.email_digest)
+        if connection.execute(claim).first() is None:
+            raise EmailTaken
+
+    def _note(self, connection: Connection, founded: Founded, role: Role, origin: Origin) -> None:
+        trail = trail_of(connection, founded.vault_id, role=role)
+        entry = Entry(Event.SIGN_IN, Outcome.DONE, reason="account-created", accountability=who(origin))
+        self._log.append(connection, trail, entry, founded.keyring)
+
+
+def who(origin: Origin) -> dict[str, str]:
+    """What the accountability part of an entry says about where a request came from."""
+    return {"address": origin.address, "agent": origin.agent}
+
+
+def digest_email(provider: KeyProvider, email: str) -> bytes:
+    """The keyed name under which an address is found."""
+    return provider.mac("e-mail", ctx("e-mail/1", normal_email(email)))
+
+
+def find_account(connection: Connection, provider: KeyProvider, email: str) -> Account | None:
+    """The account of an address, which need not be one."""
+    found = connection.execute(
+        select(_EMAIL.c.vault_id, _EMAIL.c.account_id).where(_EMAIL.c.email_digest == digest_email(provider, email))
+    ).one_or_none()
+    return None if found is None else read_account(connection, VaultId(found[0]), AccountId(found[1]))
+
+
+def read_account(connection: Connection, vault_id: VaultId, account_id: AccountId) -> Account | None:
+    columns = (_ACCOUNT.c.role, _ACCOUNT.c.recovery_confirmed, _ACCOUNT.c.sample)
+    row = connection.execute(
+        select(*columns).where(_ACCOUNT.c.vault_id == vault_id, _ACCOUNT.c.account_id == account_id)
+    ).one_or_none()
+    return None if row is None else Account(account_id, vault_id, Role(row[0]), row[1], row[2])

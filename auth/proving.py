@@ -1,0 +1,121 @@
+"""Somebody says who they are and proves it: throttled first, refused alike whatever is wrong, logged where due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from auth.accounts import Account, find_account, who
+from auth.people import normal_email
+from auth.throttle import ACCOUNT, ADDRESS, Throttle, Try, network_of
+from vault.audit.events import NOBODY, Entry, Event, Origin, Outcome
+from vault.audit.events import Role as LogRole
+from vault.audit.log import Log
+from vault.audit.trails import operator_trail, trail_of
+from vault.clock import Clock
+from vault.database import Database, table_of
+from vault.ids import VaultId, make_id
+from vault.keys.enrolment import KeysChanged
+from vault.keys.keyring import Keyring
+from vault.keys.provider import KeyProvider
+from vault.keys.tables import KeyManifest
+from vault.keys.unlocking import WrongSecret
+
+_MANIFEST = table_of(KeyManifest)
+Unlock = Callable[[VaultId | None, str], Keyring]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who somebody says they are, with their try already counted. ``account`` None: there is no such account.
+
+    ``manifest`` is the signature of the key manifest that the proof will be made against.
+    """
+
+    subject: str
+    account: Account | None
+    origin: Origin
+    reserved: Try
+    manifest: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A claim that held: the account and its unlocked vault."""
+
+    claim: Claim
+    account: Account
+    keyring: Keyring
+
+
+class Proving:
+    """``samples`` lets the sample accounts of a demo in; elsewhere they are like unknown ones."""
+
+    def __init__(self, database: Database, provider: KeyProvider, log: Log, clock: Clock, *, samples: bool) -> None:
+        self._database = database
+        self._provider = provider
+        self._log = log
+        self._samples = samples
+        self._throttle = Throttle(database, provider, clock)
+
+    def by_email(self, email: str, origin: Origin) -> Claim:
+        """TooManyTries before anything else is looked at."""
+        reserved = self._reserve(email, origin)
+        with self._database.read() as connection:
+            account = find_account(connection, self._provider, email)
+            manifest = _manifest_of(connection, account.vault_id if account else VaultId(make_id()))
+        known = account is not None and (self._samples or not account.sample)
+        return Claim(email, account if known else None, origin, reserved, manifest)
+
+    def by_account(self, account: Account, origin: Origin) -> Claim:
+        """Somebody signed in proves it again. Tries count against the account's id: its address isn't at hand."""
+        subject = account.account_id.hex()
+        reserved = self._reserve(subject, origin)
+        with self._database.read() as connection:
+            manifest = _manifest_of(connection, account.vault_id)
+        return Claim(subject, account, origin, reserved, manifest)
+
+    def prove(self, claim: Claim, unlock: Unlock, secret: str) -> Proven:
+        """Slow, outside any transaction. WrongSecret after the same work, whatever is wrong."""
+        account = claim.account
+        try:
+            keyring = unlock(account.vault_id if account else None, secret)
+            if account is None:
+                raise WrongSecret
+        except WrongSecret:
+            self._refuse(claim)
+            raise
+        return Proven(claim, account, keyring)
+
+    def settle(self, connection: Connection, proven: Proven) -> None:
+        """Forget the account's tries, in the transaction of what the proof was for.
+
+        KeysChanged if the ways in changed since: a passphrase that was replaced meanwhile opens no new session.
+        """
+        if _manifest_of(connection, proven.account.vault_id, lock=True) != proven.claim.manifest:
+            raise KeysChanged
+        self._throttle.give_back(connection, proven.claim.reserved)
+        self._throttle.clear(connection, ACCOUNT, normal_email(proven.claim.subject))
+
+    def forget_old_tries(self) -> None:
+        self._throttle.forget_old()
+
+    def _reserve(self, subject: str, origin: Origin) -> Try:
+        return self._throttle.reserve((ACCOUNT, normal_email(subject)), (ADDRESS, network_of(origin.address)))
+
+    def _refuse(self, claim: Claim) -> None:
+        """An entry in the account's history; what was tried at no account is counted in the operator's."""
+        entry = Entry(Event.SIGN_IN, Outcome.REFUSED, "wrong-credentials", accountability=who(claim.origin))
+        with self._database.read() as connection:
+            if claim.account is None:
+                trail = operator_trail(connection)
+            else:
+                trail = trail_of(connection, claim.account.vault_id, NOBODY, LogRole.ANYONE)
+        self._log.refuse(self._database, trail, entry)
+
+
+def _manifest_of(connection: Connection, vault_id: VaultId, lock: bool = False) -> bytes | None:
+    query = select(_MANIFEST.c.signature).where(_MANIFEST.c.vault_id == vault_id)
+    return connection.execute(query.with_for_update(read=True) if lock else query).scalar_one_or_none()
