@@ -163,9 +163,7 @@ def test_a_part_moved_from_another_entry_is_refused(
     first, second = append(database, log, citizen, VIEW), append(database, log, citizen, VIEW)
     subject = table_of(AuditSubject)
     with database.write() as connection:
-        moved: dict[str, Any] = dict(
-            connection.execute(select(subject).where(subject.c.entry_id == first)).one()._mapping
-        )
+        row = connection.execute(select(subject).where(subject.c.entry_id == first)).one()
         connection.execute(delete(subject))
         connection.execute(subject.insert(), dict(row._mapping) | {"entry_id": second})
     with pytest.raises(Tampered):
