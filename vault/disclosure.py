@@ -9,19 +9,47 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import Final
 
+from sqlalchemy import Connection
+
+from vault import freshness
+from vault.blobs import Blobs
+from vault.clock import Clock
+from vault.crypto.boxes import open_box, seal_box
+from vault.crypto.context import ctx
+from vault.crypto.jwe import seal_jwe
+from vault.crypto.secret import LinkKey, ServingKey
+from vault.database import Database
 from vault.errors import Conflict
-from vault.ids import FileId, GrantId, RecordId, VaultId
+from vault.health.composition import Included, document_bundle, document_file
+from vault.health.observation import Facts, Person
+from vault.ids import FileId, GrantId, ImportId, RecordId, VaultId, make_id
+from vault.keys.keyring import Keyring
+from vault.keys.provider import KeyProvider
+from vault.records.bodies import open_bodies
+from vault.records.cards import (
+    CATEGORIES,
+    DELETED,
+    KIND,
+    MEDIA,
+    RECORD,
+    SOURCE,
+    TAKEN,
+    TITLE,
+    VERSION,
+    Row,
+    facts_of,
+    record_id_of,
+    when_of,
+)
+from vault.records.index import load_index
+from vault.records.originals import read_original
+from vault.records.profile import find_profile
 
-if TYPE_CHECKING:
-    from vault.blobs import Blobs
-    from vault.clock import Clock
-    from vault.crypto.secret import LinkKey, ServingKey
-    from vault.database import Database
-    from vault.health.observation import Facts
-    from vault.keys.keyring import Keyring
-    from vault.keys.provider import KeyProvider
+PURPOSE: Final = "links"
+FHIR_JSON: Final = "application/fhir+json"
+SMALL_STEP: Final = 4096
 
 
 class RecordChanged(Conflict):
@@ -47,7 +75,6 @@ class LinkContent:
     """What the composition says about the consent it travels under."""
 
     grant_id: GrantId
-    recipient_name: str
     purpose: str
     actions: tuple[str, ...]
     expires_at: datetime
@@ -73,23 +100,102 @@ class SealedLink:
 
 
 class Disclosure:
+    """Of one unlocked vault."""
+
     def __init__(self, database: Database, keyring: Keyring, provider: KeyProvider, blobs: Blobs, clock: Clock) -> None:
         self._database = database
+        self._keyring = keyring
+        self._provider = provider
+        self._blobs = blobs
+        self._clock = clock
 
     def candidates(self) -> tuple[Candidate, ...]:
-        """Every live record, newest first."""
-        raise NotImplementedError
+        """Every live record, newest first. Tampered."""
+        with self._database.read() as connection:
+            rows = list(self._live(connection).values())
+        rows.sort(key=lambda row: (when_of(row), row[RECORD]), reverse=True)
+        return tuple(
+            Candidate(record_id_of(row), int(row[VERSION]), row[TITLE], row[TAKEN], facts_of(row)) for row in rows
+        )
 
     def seal_for_link(self, record_versions: Sequence[tuple[RecordId, int]], content: LinkContent) -> SealedLink:
-        """Compose and seal exactly these versions. RecordChanged if one is gone or newer."""
-        raise NotImplementedError
+        """Compose and seal exactly these versions, each once. RecordChanged if one is gone or newer. Tampered."""
+        with self._database.read() as connection:
+            cards = self._permitted(connection, record_versions)
+            bodies = list(open_bodies(connection, self._keyring, cards))
+            plain = [self._bundle(connection, cards, bodies, content)]
+            plain += [self._document(connection, card) for card in cards if card[MEDIA] == "file"]
+        link_key, serving_key = LinkKey.make(), ServingKey.make()
+        files = tuple(self._sealed(link_key, serving_key, content.grant_id, data) for data in plain)
+        context = _serving_context(self._keyring.vault_id, content.grant_id)
+        return SealedLink(link_key, self._provider.wrap(PURPOSE, serving_key.raw, context), files)
+
+    def _live(self, connection: Connection) -> dict[str, Row]:
+        freshness.one_state(connection)
+        index = load_index(connection, self._keyring)
+        return {row[RECORD]: row for _, rows in index.all_rows(connection) for row in rows if not row[DELETED]}
+
+    def _permitted(self, connection: Connection, record_versions: Sequence[tuple[RecordId, int]]) -> list[Row]:
+        live = self._live(connection)
+        cards = []
+        for record_id, version in dict(record_versions).items():
+            card = live.get(record_id.hex())
+            if card is None or card[VERSION] != str(version):
+                raise RecordChanged
+            cards.append(card)
+        return sorted(cards, key=lambda row: (when_of(row), row[RECORD]), reverse=True)
+
+    def _bundle(self, connection: Connection, cards: list[Row], bodies: list[bytes], content: LinkContent) -> bytes:
+        profile = find_profile(connection, self._keyring)
+        patient = Person((profile.name,), profile.birth_date) if profile else Person((), "")
+        resources = [
+            Included(record_id_of(card), card[KIND], frozenset(card[CATEGORIES].split()), body)
+            for card, body in zip(cards, bodies, strict=True)
+            if card[MEDIA] == "fhir"
+        ]
+        return document_bundle(
+            patient,
+            resources,
+            content.actions,
+            self._clock.now(),
+            bundle_id=make_id(),
+            expires_at=content.expires_at,
+            purpose=content.purpose,
+        )
+
+    def _document(self, connection: Connection, card: Row) -> bytes:
+        import_id = ImportId(bytes.fromhex(card[SOURCE]))
+        original = read_original(connection, self._keyring, self._blobs, import_id)
+        return document_file(card[TITLE], original.content_type, original.filename, original.data)
+
+    def _sealed(self, link_key: LinkKey, serving_key: ServingKey, grant_id: GrantId, data: bytes) -> LinkFile:
+        jwe = seal_jwe(link_key, pad_json(data), FHIR_JSON)
+        file_id = FileId(make_id())
+        sealed = seal_box(
+            serving_key.raw, _file_context(self._keyring.vault_id, grant_id, file_id), jwe.encode("ascii")
+        )
+        return LinkFile(file_id, FHIR_JSON, sealed, len(jwe))
 
 
 def unwrap_serving_key(provider: KeyProvider, vault_id: VaultId, grant_id: GrantId, wrapped: bytes) -> ServingKey:
     """The serving key of a live link. Tampered for another link's wrap."""
-    raise NotImplementedError
+    return ServingKey(provider.unwrap(PURPOSE, wrapped, _serving_context(vault_id, grant_id)))
 
 
 def open_served(serving_key: ServingKey, vault_id: VaultId, grant_id: GrantId, file_id: FileId, sealed: bytes) -> str:
     """The compact JWE that a reader may fetch. Tampered for another file's bytes."""
-    raise NotImplementedError
+    return open_box(serving_key.raw, _file_context(vault_id, grant_id, file_id), sealed).decode("ascii")
+
+
+def pad_json(data: bytes) -> bytes:
+    """White space behind a JSON text up to a size step: 4 KiB, from 64 KiB on an eighth of its power of two."""
+    step = max(SMALL_STEP, (1 << (len(data).bit_length() - 1)) // 8)
+    return data + b" " * (-len(data) % step)
+
+
+def _serving_context(vault_id: VaultId, grant_id: GrantId) -> bytes:
+    return ctx("serving/1", vault_id, grant_id)
+
+
+def _file_context(vault_id: VaultId, grant_id: GrantId, file_id: FileId) -> bytes:
+    return ctx("link-file/1", vault_id, grant_id, file_id)
