@@ -160,7 +160,8 @@ def _check_depth(data: bytes, max_depth: int) -> None:
         if len(peeled) == len(shape):
             break
         shape = peeled
-    if shape:
+    # What doesn't peel is unbalanced: the parser refuses it, and can't sink deeper than its length.
+    if len(shape) > max_depth or b"[]" in shape:
         raise MalformedJson
 
 
