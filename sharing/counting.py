@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, insert, or_, select, update
 
-from sharing.tables import GrantRow, LinkOpeningRow, LinkViewingRow
+from sharing.tables import LinkOpeningRow, LinkViewingRow, StoredGrant
 from vault.crypto.tokens import digest
 from vault.database import table_of
 from vault.ids import GrantId, OpeningId, VaultId, make_id
@@ -19,7 +19,7 @@ from vault.ids import GrantId, OpeningId, VaultId, make_id
 SAME_OPEN = timedelta(minutes=10)
 VIEWING = timedelta(hours=12)
 _TOKEN_CHARACTERS = 43
-_GRANT = table_of(GrantRow)
+_GRANT = table_of(StoredGrant)
 _OPENING = table_of(LinkOpeningRow)
 _VIEWING = table_of(LinkViewingRow)
 

@@ -15,7 +15,7 @@ from datetime import datetime
 from sqlalchemy import Connection, update
 
 from sharing.consent.admit import LIFETIME_TRIES
-from sharing.tables import GrantRow
+from sharing.tables import StoredGrant
 from vault.crypto.context import ctx
 from vault.crypto.passphrases import Cost, stretch
 from vault.database import table_of
@@ -23,7 +23,7 @@ from vault.ids import GrantId, VaultId
 from vault.keys.provider import KeyProvider
 
 LONGEST_HASHED = 512
-_GRANT = table_of(GrantRow)
+_GRANT = table_of(StoredGrant)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

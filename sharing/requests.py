@@ -20,7 +20,7 @@ class LinkGone(NotFound):
     advice = "This link no longer works. Ask the patient for a new one."
 
 
-class PasscodeWrong(VaultError):  # noqa: N818
+class PasscodeWrong(VaultError):
     """Wrong, or not given. ``remaining``: tries left in the link's life."""
 
     code = "passcode-wrong"

@@ -11,11 +11,11 @@ from sqlalchemy import Connection, Row, Select, select
 from sharing.consent.admit import LinkState, end_of, is_locked, is_used_up
 from sharing.links import link_digest
 from sharing.passcodes import PasscodeHash
-from sharing.tables import GrantRow, KeyLinkRow, LinkAddressRow
+from sharing.tables import KeyLinkRow, LinkAddressRow, StoredGrant
 from vault.database import table_of
 from vault.ids import GrantId, VaultId
 
-_GRANT = table_of(GrantRow)
+_GRANT = table_of(StoredGrant)
 _KEY = table_of(KeyLinkRow)
 _ADDRESS = table_of(LinkAddressRow)
 _COLUMNS = (

@@ -13,7 +13,7 @@ from sqlmodel import Field, SQLModel
 from vault.database import UtcDateTime, distributed, id_type
 
 
-class GrantRow(SQLModel, table=True):
+class StoredGrant(SQLModel, table=True):
     """``opens`` and ``tries`` only ever move by conditional updates. ``actions``: words in order, comma between."""
 
     __tablename__ = "grant"

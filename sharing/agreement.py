@@ -1,0 +1,73 @@
+"""What one grant version keeps, sealed as a paper: terms, the frozen list, the words shown, the act of granting."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sharing.consent.statement import LOCALE, Statement
+from sharing.consent.terms import Terms, from_json, to_json
+from vault.ids import GrantId
+
+PURPOSE = "grant-terms"
+EVIDENCE = "one press in a signed-in session, after the exact list and wording were shown"
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SharedRecord:
+    """One record of the frozen list, with the title the citizen saw."""
+
+    record_id: str
+    version: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    grant_id: GrantId
+    version: int
+    granted_at: datetime
+    terms: Terms
+    records: tuple[SharedRecord, ...]
+    statement: Statement
+
+    @property
+    def statement_sha256(self) -> str:
+        return hashlib.sha256(self.statement.text.encode()).hexdigest()
+
+
+def write_agreement(agreement: Agreement) -> bytes:
+    """The agreement as UTF-8 JSON, ready to be sealed."""
+    value = {
+        "format": _VERSION,
+        "grant_id": agreement.grant_id.hex(),
+        "version": agreement.version,
+        "granted_at": agreement.granted_at.isoformat(),
+        "terms": to_json(agreement.terms),
+        "records": [[each.record_id, each.version, each.title] for each in agreement.records],
+        "statement": {
+            "id": agreement.statement.id,
+            "version": agreement.statement.version,
+            "locale": agreement.statement.locale,
+            "text": agreement.statement.text,
+        },
+    }
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def read_agreement(data: bytes) -> Agreement:
+    """What ``write_agreement`` wrote; the paper's seal vouches for its shape."""
+    value: dict[str, Any] = json.loads(data)
+    words = value["statement"]
+    return Agreement(
+        grant_id=GrantId(bytes.fromhex(value["grant_id"])),
+        version=value["version"],
+        granted_at=datetime.fromisoformat(value["granted_at"]),
+        terms=from_json(value["terms"]),
+        records=tuple(SharedRecord(*each) for each in value["records"]),
+        statement=Statement(words["id"], words["version"], words.get("locale", LOCALE), words["text"]),
+    )

@@ -1,0 +1,172 @@
+"""Granting: what is previewed, what is permitted and what is sealed are one set.
+
+Everything is prepared from one state of the vault, outside any transaction, and published by one short transaction
+that fails if that state has moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sharing import agreement as agreements
+from sharing import receipts
+from sharing.agreement import Agreement, SharedRecord, write_agreement
+from sharing.consent.statement import Statement
+from sharing.consent.terms import Request, parse_request
+from sharing.issuing import NewGrant, store_grant
+from sharing.passcodes import PasscodeHash, Passcodes
+from sharing.selection import HeldBack, Selection, select_records
+from sharing.words import vocabulary
+from vault import freshness
+from vault.audit.events import Origin, Trail
+from vault.audit.log import Log
+from vault.blobs import Blobs
+from vault.clock import Clock
+from vault.crypto.passphrases import Cost
+from vault.database import Database
+from vault.disclosure import Candidate, Disclosure, LinkContent, RecordChanged, SealedLink
+from vault.errors import Conflict, Invalid
+from vault.ids import GrantId, RecordId, make_id, text_of
+from vault.keys.keyring import Keyring
+from vault.keys.provider import KeyProvider
+from vault.papers import Papers
+from vault.records.profile import read_profile
+
+FIRST_VERSION = 1
+
+
+class PreviewStale(Conflict):
+    code = "preview-stale"
+    advice = "What would be shared has changed since you looked. Please look at the list again."
+
+
+class NothingToShare(Invalid):
+    code = "nothing-to-share"
+    advice = "Nothing in your vault matches what you chose, or all of it is held back."
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """``permitted`` are the ids of ``records``, which carry titles and dates for a page."""
+
+    permitted: tuple[RecordId, ...]
+    held_back: tuple[HeldBack, ...]
+    statement: Statement
+    records: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Issued:
+    grant_id: GrantId
+    link: str
+    shlink: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Vault:
+    """One unlocked vault and who acts in it. ``base_url`` without a slash at its end."""
+
+    database: Database
+    keyring: Keyring
+    provider: KeyProvider
+    papers: Papers
+    blobs: Blobs
+    log: Log
+    trail: Trail
+    clock: Clock
+    base_url: str
+    origin: Origin
+
+
+class Granting:
+    def __init__(self, vault: Vault, disclosure: Disclosure, cost: Cost) -> None:
+        self._vault = vault
+        self._disclosure = disclosure
+        self._passcodes = Passcodes(vault.provider, cost)
+
+    def preview(self, body: Any) -> Preview:
+        """What these terms would share, and the statement to agree to. Invalid names a field."""
+        now = self._vault.clock.now()
+        request = parse_request(body, vocabulary(), now, with_statement=False)
+        chosen = self._select(request, now)
+        permitted = tuple(each.record_id for each in chosen.permitted)
+        return Preview(permitted, chosen.held_back, chosen.statement, chosen.permitted)
+
+    def issue(self, body: Any) -> Issued:
+        """Grant what was previewed: sealed, counted, logged and stored, or nothing at all.
+
+        Invalid names a field; NothingToShare; PreviewStale when terms, list or words have moved on.
+        """
+        request = parse_request(body, vocabulary(), self._vault.clock.now(), with_statement=True)
+        grant_id = GrantId(make_id())
+
+        @cache
+        def hashed() -> PasscodeHash | None:
+            if request.passcode is None:
+                return None
+            return self._passcodes.make_hash(self._vault.keyring.vault_id, grant_id, request.passcode)
+
+        return freshness.retrying(lambda: self._issue(request, grant_id, hashed))
+
+    def _issue(self, request: Request, grant_id: GrantId, hashed: Callable[[], PasscodeHash | None]) -> Issued:
+        now = self._vault.clock.now()
+        with self._vault.database.read() as connection:
+            # Read before the records: if they move after this, the state has moved too and nothing is published.
+            state = freshness.read(connection, self._vault.keyring)
+            giver = read_profile(connection, self._vault.keyring).name
+        chosen = self._select(request, now)
+        _check_statement(request, chosen)
+        agreed = _agreement(request, chosen, grant_id, now)
+        new = NewGrant(
+            agreement=agreed,
+            sealed=self._seal(agreed, chosen),
+            passcode=hashed(),
+            terms=self._vault.papers.prepare(agreements.PURPOSE, write_agreement(agreed), now),
+            receipt=self._vault.papers.prepare(receipts.PURPOSE, self._receipt(agreed, giver), now),
+        )
+        with self._vault.database.write() as connection:
+            after = freshness.advance(connection, self._vault.keyring, state, new.terms.change + new.receipt.change)
+            self._vault.papers.store(connection, new.terms)
+            self._vault.papers.store(connection, new.receipt)
+            link = store_grant(connection, self._vault.keyring, self._vault.blobs, new, self._vault.base_url)
+            entry = new.entry(after, self._vault.origin)
+            self._vault.log.append(connection, self._vault.trail, entry, self._vault.keyring)
+        return Issued(grant_id, link.link, link.shlink, agreed.terms.expires_at)
+
+    def _select(self, request: Request, now: datetime) -> Selection:
+        return select_records(request.terms, self._disclosure.candidates(), vocabulary(), now)
+
+    def _seal(self, agreed: Agreement, chosen: Selection) -> SealedLink:
+        content = LinkContent(
+            grant_id=agreed.grant_id,
+            purpose=agreed.terms.purpose,
+            actions=tuple(sorted(agreed.terms.actions)),
+            expires_at=agreed.terms.expires_at,
+        )
+        try:
+            return self._disclosure.seal_for_link(
+                [(each.record_id, each.version) for each in chosen.permitted], content
+            )
+        except RecordChanged:
+            raise PreviewStale from None
+
+    def _receipt(self, agreed: Agreement, giver: str) -> bytes:
+        return receipts.to_bytes(receipts.make_receipt(self._vault.provider, agreed, giver, self._vault.base_url))
+
+
+def _check_statement(request: Request, chosen: Selection) -> None:
+    shown = request.statement
+    if shown is None or (shown.id, shown.version) != (chosen.statement.id, chosen.statement.version):
+        raise PreviewStale
+    if not chosen.permitted:
+        raise NothingToShare
+
+
+def _agreement(request: Request, chosen: Selection, grant_id: GrantId, now: datetime) -> Agreement:
+    listed = tuple(SharedRecord(text_of(each.record_id), each.version, each.title) for each in chosen.permitted)
+    return Agreement(grant_id, FIRST_VERSION, now, request.terms, listed, chosen.statement)
