@@ -1,0 +1,136 @@
+"""Forms as people send them: bounded, in memory alone, never on disk, text as it was typed.
+
+``Form.kept`` is what may go back into a refused form: everything but secrets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from fastapi import Depends, Request, Response
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
+
+from app import errors, refusals
+from app.pages.rendering import render
+from app.problems import problem_of, status_of
+from vault.errors import Invalid, TooLarge, VaultError
+
+MAX_FORM_BYTES = 256 * 1024
+MAX_UPLOAD_BYTES = 10 * 1024 * 1024
+MAX_FIELDS = 1_000
+MAX_DRAINED_BYTES = 64 * 1024 * 1024
+SECRETS = frozenset({"passphrase", "new_passphrase", "passcode", "recovery_code", "last_group"})
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    filename: str
+    content_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Form:
+    """Text fields in their order, and at most one file."""
+
+    values: Mapping[str, tuple[str, ...]]
+    upload: Uploaded | None = None
+
+    def text(self, name: str) -> str:
+        """The field without space around it; empty if it wasn't sent."""
+        return self.secret(name).strip()
+
+    def secret(self, name: str) -> str:
+        """The field exactly as typed."""
+        return self.values.get(name, ("",))[0]
+
+    def many(self, name: str) -> tuple[str, ...]:
+        return tuple(value for value in self.values.get(name, ()) if value)
+
+    @property
+    def kept(self) -> dict[str, tuple[str, ...]]:
+        return {name: values for name, values in self.values.items() if name not in SECRETS}
+
+
+class _InMemory(MultiPartParser):
+    spool_max_size = MAX_UPLOAD_BYTES + MAX_FORM_BYTES
+
+
+async def _form(request: Request) -> Form:
+    return _texts(await _parse(request, FormParser(request.headers, _bounded(request, MAX_FORM_BYTES))))
+
+
+async def _upload(request: Request) -> Form:
+    parser = _InMemory(
+        request.headers, _bounded(request, MAX_UPLOAD_BYTES + MAX_FORM_BYTES), max_files=1, max_fields=20
+    )
+    parsed = await _parse(request, parser)
+    file = next((value for value in parsed.values() if isinstance(value, UploadFile)), None)
+    if file is None:
+        return _texts(parsed)
+    data = await file.read()
+    if len(data) > MAX_UPLOAD_BYTES:
+        raise TooLarge
+    return _texts(parsed, Uploaded(file.filename or "", file.content_type or "", data))
+
+
+Submitted = Annotated[Form, Depends(_form)]
+SubmittedFile = Annotated[Form, Depends(_upload)]
+
+
+async def _parse(request: Request, parser: FormParser | MultiPartParser) -> FormData:
+    wanted = "multipart/form-data" if isinstance(parser, MultiPartParser) else "application/x-www-form-urlencoded"
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != wanted:
+        raise errors.BadRequest
+    try:
+        parsed = await parser.parse()
+    except (MultiPartException, ValueError, KeyError):
+        raise errors.BadRequest from None
+    if len(parsed.multi_items()) > MAX_FIELDS:
+        raise errors.BadRequest
+    return parsed
+
+
+async def _bounded(request: Request, most: int) -> Any:
+    """The body's chunks. One that is too large is read to its end first, so that the answer reaches the browser."""
+    seen = 0
+    async for chunk in request.stream():
+        seen += len(chunk)
+        if seen > MAX_DRAINED_BYTES:
+            raise TooLarge
+        if seen <= most:
+            yield chunk
+    if seen > most:
+        raise TooLarge
+
+
+def _texts(parsed: FormData, upload: Uploaded | None = None) -> Form:
+    values: dict[str, tuple[str, ...]] = {}
+    for name, value in parsed.multi_items():
+        if isinstance(value, str):
+            values[name] = (*values.get(name, ()), value)
+    return Form(values, upload)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A form's template and what it needs besides the faults; ``fields`` maps a service's field to the form's."""
+
+    template: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+def refused(request: Request, error: VaultError, page: Page, form: Form) -> Response:
+    """The same form again, with what was typed, what was wrong with it, and the status that a program would get."""
+    refusals.record(request, error, status_of(error))
+    problem = problem_of(error)
+    named = (error.field or "") if isinstance(error, Invalid) else ""
+    name = page.fields.get(named, named.partition("[")[0])
+    values = {"suggestion": getattr(error, "suggestion", None), **page.values}
+    response = render(request, page.template, problem.status, faults={name: error.advice}, typed=form.kept, **values)
+    response.headers.update({key: value for key, value in problem.headers.items() if key == "Retry-After"})
+    return response

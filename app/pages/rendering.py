@@ -1,0 +1,85 @@
+"""Templates, and the words that values get on the way into them. Everything is escaped; undefined names are errors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from app.deps import optional_session
+from app.pages import words
+from app.pages.bars import bar_of
+from vault.ids import text_of
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_WRITTEN = re.compile(
+    r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?(?:T(\d\d:\d\d)(?::\d\d)?(?:\.\d+)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII
+)
+_NO_FAULTS: Mapping[str, str] = {}
+
+
+def date_words(written: str) -> str:
+    """A clinical date in words, exactly as precise as it was written: ``5 Apr 2026``, ``Apr 2026``, with its offset."""
+    found = _WRITTEN.fullmatch(written)
+    if found is None or (found[2] and not 1 <= int(found[2]) <= 12):
+        return written or "no date"
+    year, month, day, time, offset = found.groups()
+    date = " ".join(part for part in (day and str(int(day)), month and _MONTHS[int(month) - 1], year) if part)
+    if not time:
+        return date
+    zone = {None: "", "Z": " UTC", "+00:00": " UTC"}.get(offset, f" (UTC{offset})")
+    return f"{date}, {time}{zone}"
+
+
+def taken(written: str) -> Markup:
+    """A clinical date as ``<time>``; it never shifts into another zone."""
+    if _WRITTEN.fullmatch(written) is None:
+        return escape(date_words(written))
+    return Markup('<time datetime="{}">{}</time>').format(written, date_words(written))
+
+
+def day_words(moment: datetime) -> str:
+    moment = moment.astimezone(UTC)
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+
+
+def moment(at: datetime) -> Markup:
+    """A moment as ``<time>`` in UTC; a script of ours puts it into the reader's zone where it may run."""
+    at = at.astimezone(UTC)
+    return Markup('<time data-local datetime="{}">{}, {} UTC</time>').format(
+        at.strftime("%Y-%m-%dT%H:%M:%SZ"), day_words(at), at.strftime("%H:%M")
+    )
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("app", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"taken": taken, "moment": moment, "day": day_words, "plural": plural, "id": text_of}
+    environment.filters |= {"number": words.number_of, "bound": words.bound_of}
+    environment.globals |= {"words": words, "bar_of": bar_of}
+    return environment
+
+
+_TEMPLATES = _environment()
+
+
+def render(request: Request, template: str, status: int = 200, /, **values: Any) -> HTMLResponse:
+    """A page. ``faults`` (field → advice) and ``typed`` (field → what stays in the form) may be left out."""
+    session = None if "person" in values else optional_session(request)
+    frame = {"person": session.role.value if session else None, "here": None, "faults": _NO_FAULTS, "typed": {}}
+    return HTMLResponse(_TEMPLATES.get_template(template).render(frame | values), status_code=status)
