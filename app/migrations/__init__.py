@@ -12,6 +12,7 @@ from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
 ROOMS = ("vault", "sharing", "auth")
+FOLDER = Path(__file__).parent
 
 
 def metadata() -> MetaData:
@@ -27,13 +28,13 @@ def metadata() -> MetaData:
 def configure(url: str) -> Config:
     """Alembic's configuration for one database, without a file."""
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("script_location", str(FOLDER))
     config.attributes["url"] = url
     return config
 
 
 def has_versions() -> bool:
-    return any((Path(__file__).parent / "versions").glob("[0-9]*.py"))
+    return any(FOLDER.glob("versions/[0-9]*.py"))
 
 
 def upgrade(url: str) -> None:

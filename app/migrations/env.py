@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event
+from sqlmodel import AutoString
 
 from app.migrations import metadata
 from vault.database import UtcDateTime
@@ -14,8 +15,14 @@ UPGRADE_LOCK = 0x6876_6D69_6772_6174  # Any fixed number: one process migrates a
 
 
 def plain_types(kind: str, value: Any, _context: Any) -> str | Literal[False]:
-    """Migrations must run beside later code, so they name plain column types, not our own."""
-    return "sa.BigInteger()" if kind == "type" and isinstance(value, UtcDateTime) else False
+    """Migrations must run beside later code, so they name plain column types, not our own or SQLModel's."""
+    if kind != "type":
+        return False
+    if isinstance(value, UtcDateTime):
+        return "sa.BigInteger()"
+    if isinstance(value, AutoString):
+        return f"sa.{value.impl_instance!r}"
+    return False
 
 
 def make_engine(url: str) -> Engine:

@@ -2,7 +2,8 @@
 
 On SQLite this needs ``recursive_triggers=ON``, or ``INSERT OR REPLACE`` slips through. On PostgreSQL the triggers
 stand for whole statements, TRUNCATE among them, fire in replica mode too, and the owner's own rights are revoked.
-An owner of the database can undo all this; the Merkle log is what notices.
+An owner of the database can undo all this; the Merkle log is what notices. The first migration ran these statements:
+guarding another table is another function and another migration, and none may rebuild these tables.
 """
 
 from __future__ import annotations
