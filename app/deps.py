@@ -40,15 +40,20 @@ def token_of(request: Request) -> str | None:
 
 def any_session(request: Request) -> Session:
     """Who is signed in, whatever the role; Unauthenticated if nobody is."""
-    known = getattr(request.state, "session", None)
+    known = known_session(request)
     if known is not None:
-        return cast(Session, known)
+        return known
     token = token_of(request)
     if token is None:
         raise Unauthenticated
     session = services(request).sessions.resume(token)
     request.state.session = session
     return session
+
+
+def known_session(request: Request) -> Session | None:
+    """Who is signed in, if this request has asked already; asks nothing itself."""
+    return cast("Session | None", getattr(request.state, "session", None))
 
 
 def optional_session(request: Request) -> Session | None:

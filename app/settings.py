@@ -28,7 +28,9 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
     data: Path = Field(Path("data"), description="Folder of the SQLite database.")
     keys: Path | None = Field(None, description="Folder of the server's own keys; `<data>-keys` unless set.")
-    database_url: str = Field("", description="SQLAlchemy address of the database; SQLite in the data folder unless set.")
+    database_url: str = Field(
+        "", description="SQLAlchemy address of the database; SQLite in the data folder unless set."
+    )
     base_url: str = Field("", description="Where browsers find the vault; http://localhost:<port> unless set.")
     session_hours: int = Field(12, ge=1, le=168, description="How long a sign-in lasts.")
     threads: int = Field(40, ge=4, le=200, description="Requests worked on at once.")
@@ -68,5 +70,11 @@ def check_settings(settings: Settings) -> None:
         raise BadSetting(f"{PREFIX}KEYS and {PREFIX}DATA must not lie inside each other.")
     if settings.base_url:
         parts = urlsplit(settings.base_url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.path.strip("/"):
+        if (
+            parts.scheme not in {"http", "https"}
+            or not parts.hostname
+            or parts.query
+            or parts.fragment
+            or parts.path.strip("/")
+        ):
             raise BadSetting(f"{PREFIX}BASE_URL must look like https://vault.example.org.")

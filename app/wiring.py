@@ -5,21 +5,36 @@ Services of one person are made per request from their session: they are bound t
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import text
 
 from app.settings import Settings
 from auth.accounts import Accounts
 from auth.sessions import Session, Sessions
 from sharing.grants import Grants
 from sharing.opening import Opening
+from sharing.sweep import sweep
 from vault.audit.events import Origin
 from vault.audit.log import Log
-from vault.audit.reading import CitizenLog
-from vault.blobs import Blobs
-from vault.clock import Clock
+from vault.audit.reading import AdminLog, CitizenLog
+from vault.audit.trails import AlreadyRegistered, operator_trail, register_operator
+from vault.blobs import Blobs, RowBlobs
+from vault.clock import Clock, SystemClock
+from vault.crypto.passphrases import Cost
+from vault.crypto.sealing import check_sealing
 from vault.database import Database
+from vault.disclosure import Disclosure
+from vault.errors import LogUnavailable
+from vault.founding import Founding
 from vault.jobs.runner import Runner
+from vault.keys.enrolment import Enrolment
+from vault.keys.file_provider import FileKeyProvider
 from vault.keys.provider import KeyProvider
+from vault.keys.unlocking import Unlocking
+from vault.papers import Papers
 from vault.records.records import Records
 
 
@@ -32,10 +47,16 @@ class SampleSignIns:
     passphrase: str
 
 
+SAMPLES = SampleSignIns("ada@sample.example", "admin@sample.example", "copper lantern orbit thistle")
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
+    """The parts. ``cost`` is that of stretching passphrases and passcodes."""
+
     settings: Settings
     clock: Clock
+    cost: Cost
     database: Database
     provider: KeyProvider
     blobs: Blobs
@@ -48,12 +69,96 @@ class Services:
 
     def records(self, session: Session, origin: Origin) -> Records:
         """The records of the citizen signed in."""
-        raise NotImplementedError
+        return Records(self.database, session.keyring, self.log, session.trail, self.clock, self.blobs, origin)
 
     def grants(self, session: Session, origin: Origin) -> Grants:
         """The consents and links of the citizen signed in."""
-        raise NotImplementedError
+        disclosure = Disclosure(self.database, session.keyring, self.provider, self.blobs, self.clock)
+        return Grants(
+            self.database,
+            session.keyring,
+            self.provider,
+            disclosure,
+            Papers(session.keyring),
+            log=self.log,
+            trail=session.trail,
+            clock=self.clock,
+            blobs=self.blobs,
+            base_url=self.settings.public_url,
+            origin=origin,
+            cost=self.cost,
+        )
 
     def citizen_log(self, session: Session) -> CitizenLog:
         """Who looked, for the citizen signed in."""
-        raise NotImplementedError
+        return CitizenLog(self.database, self.provider, session.keyring)
+
+    def admin_log(self, session: Session, origin: Origin) -> AdminLog:
+        """The access log for the admin signed in; each look at it is logged."""
+        return AdminLog(self.database, self.log, session.trail, origin)
+
+    def check(self) -> None:
+        """Raise unless database and keys answer."""
+        with self.database.read() as connection:
+            connection.execute(text("SELECT 1"))
+        self.provider.health()
+
+    def close(self) -> None:
+        self.runner.stop()
+        self.database.close()
+
+
+def make_services(settings: Settings, clock: Clock | None = None, cost: Cost | None = None) -> Services:
+    """Everything, over a database that has its tables. SealingUnavailable on a machine that can't seal."""
+    check_sealing()
+    clock, cost = clock or SystemClock(), cost or Cost.STANDARD
+    database = Database(settings.sqlalchemy_url, pool_size=settings.threads + 5)
+    provider = FileKeyProvider(settings.keys_folder)
+    blobs, log = RowBlobs(), Log(provider, clock)
+    enrolment = Enrolment(provider, cost, clock)
+    unlocking = Unlocking(database, provider, cost, clock)
+    founding = Founding(enrolment, clock)
+    _ensure_operator(database, founding)
+    length = timedelta(hours=settings.session_hours)
+    sessions = Sessions(
+        database, provider, enrolment, unlocking, log, clock=clock, session_length=length, samples=settings.demo
+    )
+    services = Services(
+        settings=settings,
+        clock=clock,
+        cost=cost,
+        database=database,
+        provider=provider,
+        blobs=blobs,
+        log=log,
+        accounts=Accounts(database, provider, founding, unlocking, log, clock=clock, session_length=length),
+        sessions=sessions,
+        opening=Opening(database, provider, log, clock, blobs, base_url=settings.public_url, cost=cost),
+        runner=Runner(database, clock),
+        samples=SAMPLES if settings.demo else None,
+    )
+    _register_jobs(services)
+    return services
+
+
+def _register_jobs(services: Services) -> None:
+    database, log, clock = services.database, services.log, services.clock
+    services.runner.register("audit-floods", 30, lambda: log.flush_floods(database))
+    services.runner.register("link-sweep", 60, lambda: sweep(database, services.blobs, clock))
+    services.runner.register("ended-sessions", 600, services.sessions.forget_ended)
+
+
+def _ensure_operator(database: Database, founding: Founding) -> None:
+    """The vault that entries of no citizen belong to. Nobody can open it: its passphrase is thrown away."""
+    try:
+        with database.read() as connection:
+            operator_trail(connection)
+        return
+    except LogUnavailable:
+        founded = founding.prepare(secrets.token_urlsafe(48), None)
+    try:
+        with database.write() as connection:
+            founding.store(connection, founded)
+            register_operator(connection, founded.vault_id, founded.keyring.pseudonym)
+    except AlreadyRegistered:  # Another process was first.
+        return

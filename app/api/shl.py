@@ -1,0 +1,114 @@
+"""The data plane of SMART Health Links: the manifest of a link, and the files of one open.
+
+Whatever is wrong with a link, the answer is the same and comes after the same time. No cookie, any origin.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, TypeVar
+
+from fastapi import APIRouter, Header, Path, Request, Response
+from pydantic import BaseModel
+
+from app.api.answers import answer_json, operation
+from app.body import LinkBytes, WireModel, read_object
+from app.deps import origin_of, services
+from app.errors import Busy
+from app.headers import VIEWING_HEADER
+from sharing.requests import LinkGone
+from vault.errors import NotFound
+
+router = APIRouter(tags=["Links"], prefix="/shl")
+T = TypeVar("T")
+GONE_AFTER_SECONDS = 0.25
+# Guesses of a passcode queue for the slow hash; they must leave threads for everybody else.
+MOST_WAITING = 12
+_waiting = threading.BoundedSemaphore(MOST_WAITING)
+
+LinkId = Annotated[str, Path(description="The random part of the link's address.")]
+
+
+class ManifestBody(WireModel):
+    """``recipient`` is whom the reader says they are. Members the vault doesn't know are ignored."""
+
+    recipient: str
+    passcode: str | None = None
+    embeddedLengthMax: int | None = None  # noqa: N815  (names are the protocol's)
+
+
+class ManifestFile(BaseModel):
+    """A JWE, embedded or at an address that lives an hour at most."""
+
+    contentType: str  # noqa: N815
+    embedded: str | None = None
+    location: str | None = None
+
+
+class Manifest(BaseModel):
+    files: list[ManifestFile]
+
+
+@router.post(
+    "/{link_id}",
+    **operation(
+        "The manifest of a link",
+        model=Manifest,
+        body=ManifestBody,
+        refuses=(400, 401, 404, 429),
+        signed_in=False,
+        headers={VIEWING_HEADER: "A viewing token, where the request asked for one with `Vault-Viewing: new`."},
+    ),
+)
+def manifest(
+    request: Request,
+    link_id: LinkId,
+    raw: LinkBytes,
+    vault_viewing: Annotated[
+        str | None, Header(description="`new` to be given a viewing token, or the token in place of the passcode.")
+    ] = None,
+) -> Response:
+    body = read_object(raw)
+    opening = services(request).opening
+    with _turn():
+        answer = _in_fixed_time(lambda: opening.manifest(link_id, body, vault_viewing, origin_of(request)))
+    headers = {VIEWING_HEADER: answer.viewing_token} if answer.viewing_token else {}
+    return answer_json(answer.body, headers=headers)
+
+
+@router.get(
+    "/{link_id}/files/{ticket}",
+    **operation(
+        "One file of an open",
+        content={"application/jose": {"schema": {"type": "string"}}},
+        refuses=(404,),
+        signed_in=False,
+    ),
+)
+def file(request: Request, link_id: LinkId, ticket: str) -> Response:
+    opening = services(request).opening
+    jwe = _in_fixed_time(lambda: opening.file(link_id, ticket, origin_of(request)))
+    return Response(jwe, media_type="application/jose")
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    if not _waiting.acquire(blocking=False):
+        raise Busy(1)
+    try:
+        yield
+    finally:
+        _waiting.release()
+
+
+def _in_fixed_time(work: Callable[[], T]) -> T:
+    """A dead link's answer takes as long whether the link ever was or not."""
+    began = time.monotonic()
+    try:
+        return work()
+    except NotFound:
+        time.sleep(max(0.0, GONE_AFTER_SECONDS - (time.monotonic() - began)))
+        raise LinkGone from None

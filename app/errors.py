@@ -1,0 +1,60 @@
+"""Errors that only a web door can make: a body of the wrong shape, a cross-site post, a method that isn't there."""
+
+from __future__ import annotations
+
+from vault.errors import Forbidden, Invalid, NotFound, TooManyTries, VaultError
+
+
+class MissingField(Invalid):
+    code = "missing-field"
+    advice = "Something is missing."
+
+
+class UnknownField(Invalid):
+    code = "unknown-field"
+    advice = "There is a field or parameter here that the vault doesn't know. Check its spelling."
+
+
+class WrongType(Invalid):
+    code = "wrong-type"
+    advice = "A field has the wrong type. Measured numbers travel as strings."
+
+
+class BadValue(Invalid):
+    code = "bad-value"
+    advice = "A field has a value that isn't allowed."
+
+
+class CrossSite(Forbidden):
+    code = "cross-site"
+    advice = "This came from another site, so it was not done. Please use the vault's own pages."
+
+
+class BadRequest(VaultError):
+    code = "bad-request"
+    advice = "The request could not be read."
+
+
+class MethodNotAllowed(VaultError):
+    code = "method-not-allowed"
+    advice = "This address doesn't take that method."
+
+
+class NoSuchPage(NotFound):
+    code = "no-such-address"
+    advice = "There is nothing at this address."
+
+
+class Unavailable(VaultError):
+    code = "unavailable"
+    advice = "The vault can't do this just now. Nothing was changed. Please try again soon."
+
+
+class Unexpected(VaultError):
+    code = "unexpected"
+    advice = "Something went wrong on our side. Nothing was shown."
+
+
+class Busy(TooManyTries):
+    code = "busy"
+    advice = "Too many requests are waiting. Please try again in a moment."
