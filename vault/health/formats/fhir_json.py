@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from vault.health.formats.collector import paused_collector
 from vault.health.formats.fhir_observation import Codes
 from vault.health.formats.fhir_resource import person_of, resource_of
 from vault.health.formats.fields import FaultError
@@ -35,10 +36,11 @@ class Piece(NamedTuple):
 def read(data: bytes) -> Upload:
     """All resources of a FHIR JSON file. Raises MalformedJson."""
     text = checked_text(data)
-    pieces, end = pieces_at(text, skip_space(text, 0), "the file")
-    if skip_space(text, end) != len(text):
-        raise MalformedJson
-    return judge(pieces, text)
+    with paused_collector():
+        pieces, end = pieces_at(text, skip_space(text, 0), "the file")
+        if skip_space(text, end) != len(text):
+            raise MalformedJson
+        return judge(pieces, text)
 
 
 def pieces_at(text: str, index: int, where: str) -> tuple[list[Piece], int]:

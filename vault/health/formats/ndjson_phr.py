@@ -6,6 +6,7 @@ quarantined.
 
 from __future__ import annotations
 
+from vault.health.formats.collector import paused_collector
 from vault.health.formats.fhir_json import Piece, judge, pieces_at
 from vault.health.observation import Upload
 from vault.health.strict_json import MalformedJson, checked_text, skip_space
@@ -15,11 +16,12 @@ def read(data: bytes) -> Upload:
     """All resources of the lines. Raises MalformedJson."""
     text = checked_text(data)
     pieces: list[Piece] = []
-    for number, line in enumerate(text.split("\n"), 1):
-        start = skip_space(line, 0)
-        if start < len(line):
-            pieces.extend(_line(line, start, number))
-    return judge(pieces, text)
+    with paused_collector():
+        for number, line in enumerate(text.split("\n"), 1):
+            start = skip_space(line, 0)
+            if start < len(line):
+                pieces.extend(_line(line, start, number))
+        return judge(pieces, text)
 
 
 def _line(line: str, start: int, number: int) -> list[Piece]:
