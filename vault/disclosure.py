@@ -133,7 +133,9 @@ class Disclosure:
     def _live(self, connection: Connection) -> dict[str, Row]:
         freshness.one_state(connection)
         index = load_index(connection, self._keyring)
-        return {row[RECORD]: row for _, rows in index.all_rows(connection) for row in rows if not row[DELETED]}
+        return {
+            row[RECORD]: row for _, rows in index.all_rows(connection, keep=False) for row in rows if not row[DELETED]
+        }
 
     def _permitted(self, connection: Connection, record_versions: Sequence[tuple[RecordId, int]]) -> list[Row]:
         live = self._live(connection)

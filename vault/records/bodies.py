@@ -76,7 +76,9 @@ def _open_batch(connection: Connection, keyring: Keyring, cards: Sequence[Row]) 
     query = select(_RECORD.c.record_id, _RECORD.c.version, _RECORD.c.root_id, _RECORD.c.sealed).where(
         _RECORD.c.vault_id == keyring.vault_id, _RECORD.c.record_id.in_([record_id for record_id, _ in keys])
     )
-    stored = {(row[0], row[1]): (row[2], row[3]) for row in connection.execute(query)}
+    stored = {
+        (record_id, version): (root_id, sealed) for record_id, version, root_id, sealed in connection.execute(query)
+    }
     roots = open_roots(connection, keyring, {root_id for root_id, _ in stored.values()})
     for card, key in zip(cards, keys, strict=True):
         root_id, sealed = stored.get(key, (b"", b""))

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, delete, insert, select, tuple_, update
 
 from vault import freshness
 from vault.blobs import Blobs
+from vault.clock import to_microseconds
 from vault.database import Database, table_of
 from vault.errors import Conflict
 from vault.freshness import Change, State
@@ -23,6 +24,7 @@ from vault.ids import ImportId, SegmentId
 from vault.keys.keyring import Keyring
 from vault.keys.roots import store_roots
 from vault.papers import Papers, Prepared
+from vault.records.bulk import BATCH_ROWS, insert_many
 from vault.records.cards import IDENTITY, RECORD
 from vault.records.index import Edit, Index, load_index
 from vault.records.intake import Item
@@ -31,7 +33,6 @@ from vault.records.plan import Known, Plan, make_plan
 from vault.records.sealing import SMALL_UPLOAD, RootSupply, Source, record_rows, room_for, seal_plan
 from vault.records.tables import ImportRun, RecordTable, RecordTag
 
-BATCH_ROWS: Final = 1000
 LEASE: Final = timedelta(minutes=10)
 _TAGS_PER_QUERY = 500
 
@@ -130,7 +131,7 @@ class Importing:
         for start in range(0, len(waiting), BATCH_ROWS):
             batch = waiting[start : start + BATCH_ROWS]
             with self._database.write() as connection:
-                connection.execute(insert(_RECORD), self._rows(batch))
+                insert_many(connection, _RECORD, self._rows(batch))
             for item in batch:
                 item.staged = True
                 self._staged.update((p.record_id, p.version) for p in (item.placed,) if p)
@@ -165,21 +166,19 @@ class Importing:
 
     def _write_records(self, connection: Connection, plan: Plan) -> None:
         store_roots(connection, self._supply.rows)
-        unstaged = self._rows(write.item for write in plan.writes if not write.item.staged)
-        if unstaged:
-            connection.execute(insert(_RECORD), unstaged)
         vault_id = self._keyring.vault_id
-        tags = [{"vault_id": vault_id, "tag": w.item.tag, "record_id": w.record_id} for w in plan.writes]
-        if tags:
-            connection.execute(insert(_TAG), tags)
+        unstaged = [write.item for write in plan.writes if not write.item.staged]
+        insert_many(connection, _RECORD, self._rows(unstaged))
+        insert_many(connection, _TAG, [(vault_id, w.item.tag, w.record_id) for w in plan.writes])
         kept = {(write.record_id, write.version) for write in plan.writes if write.item.staged}
         dropped = sorted(self._staged - kept)
         for start in range(0, len(dropped), _TAGS_PER_QUERY):
             keys = tuple_(_RECORD.c.record_id, _RECORD.c.version).in_(dropped[start : start + _TAGS_PER_QUERY])
             connection.execute(delete(_RECORD).where(_RECORD.c.vault_id == vault_id, keys))
 
-    def _rows(self, items: Iterable[Item]) -> list[dict[str, Any]]:
-        return record_rows(self._keyring, items, self._run.import_id if self._run else None, self._now)
+    def _rows(self, items: Iterable[Item]) -> list[tuple[Any, ...]]:
+        import_id = self._run.import_id if self._run else None
+        return record_rows(self._keyring, items, import_id, to_microseconds(self._now))
 
     def _give_up(self) -> None:
         """Remove at once what was staged; if even that fails, the sweep does it when the lease ends."""

@@ -43,30 +43,40 @@ class Index:
     def state(self) -> freshness.State:
         return self.headers.state
 
-    def rows(self, connection: Connection, wanted: Iterable[SegmentId]) -> Iterator[tuple[SegmentId, list[Row]]]:
-        """The cards of these segments, in the order asked for, read a few at a time. Tampered."""
+    def rows(
+        self, connection: Connection, wanted: Iterable[SegmentId], *, keep: bool = True
+    ) -> Iterator[tuple[SegmentId, list[Row]]]:
+        """The cards of these segments, in the order asked for. Tampered.
+
+        ``keep`` holds them open for an edit; a mere reader lets go of each segment, which spares the collector.
+        """
         queue = list(wanted)
         for start in range(0, len(queue), _SEGMENTS_PER_QUERY):
             batch = queue[start : start + _SEGMENTS_PER_QUERY]
-            self._open(connection, [segment_id for segment_id in batch if segment_id not in self.opened])
+            sealed = self._sealed(connection, [segment_id for segment_id in batch if segment_id not in self.opened])
             for segment_id in batch:
-                yield segment_id, self.opened[segment_id]
+                rows = self.opened.get(segment_id)
+                if rows is None:
+                    header = self.headers.segments[segment_id]
+                    rows = decode_rows(self._unsealed(segment_id, header, sealed.get(segment_id, b"")))
+                    if keep:
+                        self.opened[segment_id] = rows
+                yield segment_id, rows
 
-    def all_rows(self, connection: Connection) -> Iterator[tuple[SegmentId, list[Row]]]:
-        return self.rows(connection, [entry.segment_id for entry in self.entries])
+    def all_rows(self, connection: Connection, *, keep: bool = True) -> Iterator[tuple[SegmentId, list[Row]]]:
+        return self.rows(connection, [entry.segment_id for entry in self.entries], keep=keep)
 
-    def _open(self, connection: Connection, wanted: Sequence[SegmentId]) -> None:
+    def _sealed(self, connection: Connection, wanted: Sequence[SegmentId]) -> dict[bytes, bytes]:
         known = self.headers.segments
-        if any(segment_id not in known for segment_id in wanted):
+        if not known.keys() >= set(wanted):
             raise Tampered
         self.roots |= open_roots(connection, self.keyring, [known[segment_id][1] for segment_id in wanted])
+        if not wanted:
+            return {}
         query = select(_SEGMENT.c.segment_id, _SEGMENT.c.sealed).where(
             _SEGMENT.c.vault_id == self.keyring.vault_id, _SEGMENT.c.segment_id.in_(wanted)
         )
-        sealed = {row[0]: row[1] for row in connection.execute(query)} if wanted else {}
-        for segment_id in wanted:
-            plain = self._unsealed(segment_id, known[segment_id], sealed.get(segment_id, b""))
-            self.opened[segment_id] = decode_rows(plain)
+        return {segment_id: sealed for segment_id, sealed in connection.execute(query)}  # noqa: C416
 
     def _unsealed(self, object_id: bytes, header: tuple[int, bytes, bytes], sealed: bytes) -> bytes:
         version, root_id, nonce = header

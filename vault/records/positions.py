@@ -71,12 +71,16 @@ def newest_cards(
         batch = queue[start : start + _SEGMENTS_AT_ONCE]
         if len(found) == count and found[-1][0] > _latest(batch[0]):
             break
-        for _, rows in index.rows(connection, [entry.segment_id for entry in batch if _reaches(entry, ceiling)]):
-            found += [(when_of(row), row[RECORD], row) for row in rows if wanted(row)]
-        if ceiling is not None:
-            found = [place for place in found if place[:2] <= ceiling]
-        found = heapq.nlargest(count, found, key=lambda place: place[:2])
+        for _, rows in index.rows(connection, [e.segment_id for e in batch if _reaches(e, ceiling)], keep=False):
+            places = [(when_of(row), row[RECORD], row) for row in rows if wanted(row)]
+            if ceiling is not None:
+                places = [place for place in places if place[:2] <= ceiling]
+            found = heapq.nlargest(count, found + places, key=_place)
     return found
+
+
+def _place(found: tuple[int, str, Row]) -> tuple[int, str]:
+    return found[:2]
 
 
 def _latest(entry: Entry) -> int:

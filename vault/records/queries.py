@@ -86,7 +86,7 @@ def latest_of_each(connection: Connection, index: Index) -> tuple[LatestRow, ...
     """The newest result of every test, by name; tests outside the catalogue go by the name the lab gave."""
     newest: dict[str, tuple[Position, Row]] = {}
     counts: dict[str, int] = {}
-    for _, rows in index.all_rows(connection):
+    for _, rows in index.all_rows(connection, keep=False):
         for row in rows:
             if not is_result(row):
                 continue

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from vault.crypto.objects import RecordHeader, seal_record
@@ -155,20 +154,12 @@ class _Segments:
 
 
 def record_rows(
-    keyring: Keyring, items: Iterable[Item], import_id: bytes | None, stored_at: datetime
-) -> list[dict[str, Any]]:
-    """The rows of sealed items."""
+    keyring: Keyring, items: Iterable[Item], import_id: bytes | None, stored_at: int
+) -> list[tuple[Any, ...]]:
+    """The rows of sealed items, in the order of the ``record`` table's columns."""
+    vault_id = keyring.vault_id
     return [
-        {
-            "vault_id": keyring.vault_id,
-            "record_id": placed.record_id,
-            "version": placed.version,
-            "segment_id": placed.segment_id,
-            "root_id": placed.root_id,
-            "import_id": import_id,
-            "stored_at": stored_at,
-            "sealed": placed.sealed,
-        }
-        for placed in (item.placed for item in items)
-        if placed is not None
+        (vault_id, p.record_id, p.version, p.segment_id, p.root_id, import_id, stored_at, p.sealed)
+        for p in (item.placed for item in items)
+        if p is not None
     ]
