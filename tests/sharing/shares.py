@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from sharing.opening import Manifest, Opening
 from tests.conftest import FixedClock
 from tests.vault.records.vaults import Vault, bundle, found_vault, observation
 from vault.audit.events import Origin
+from vault.audit.log import Log
 from vault.audit.reading import CitizenLog
 from vault.audit.tables import AuditEntry
 from vault.audit.trails import register_operator, trail_of
@@ -23,7 +24,8 @@ from vault.crypto.jwe import open_jwe
 from vault.crypto.passphrases import Cost
 from vault.crypto.secret import LinkKey
 from vault.database import Database, table_of
-from vault.ids import parse_id, text_of
+from vault.errors import LogUnavailable
+from vault.ids import text_of
 from vault.keys.file_provider import FileKeyProvider
 from vault.papers import Papers
 
@@ -89,6 +91,19 @@ def make_citizen(database: Database, provider: FileKeyProvider, clock: FixedCloc
         "application/fhir+json",
     )
     vault.records.add_file(b"Dear Dr Lee, a letter.", "letter.txt", "text/plain")
+    return Citizen(vault, make_opening(vault), make_grants(vault))
+
+
+class SilentLog(Log):
+    """A log that can't be written."""
+
+    def append(self, *given: Any, **named: Any) -> Any:
+        raise LogUnavailable
+
+
+def silenced(citizen: Citizen) -> Citizen:
+    """The same citizen on a server whose log is down."""
+    vault = replace(citizen.vault, log=SilentLog(citizen.vault.provider, citizen.clock))
     return Citizen(vault, make_opening(vault), make_grants(vault))
 
 
@@ -167,6 +182,3 @@ def count_rows(database: Database, table: Any, **where: Any) -> int:
 
 def logged(database: Database, event: str) -> int:
     return count_rows(database, AuditEntry, event=event)
-
-
-__all__ = ["parse_id"]

@@ -23,12 +23,13 @@ from tests.sharing.shares import (
     make_grants,
     payload_of,
     record_ids,
+    silenced,
     visit,
 )
 from tests.vault.records.vaults import bundle, found_vault, observation
-from vault.audit.log import Log
+from vault.audit.reading import CitizenLog
 from vault.errors import LogUnavailable, NotFound, Tampered
-from vault.ids import GrantId, RecordId, make_id, parse_id, text_of
+from vault.ids import GrantId, RecordId, make_id, text_of
 
 
 def values_in(opened: list[dict[str, Any]]) -> set[tuple[str, float]]:
@@ -179,28 +180,17 @@ def test_a_receipt_of_the_end_follows_the_end(citizen: Citizen) -> None:
     assert end["receipt"]["consent"]["status"] == "inactive"
 
 
-def test_a_grant_whose_entry_cannot_be_written_does_not_exist(
-    citizen: Citizen, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class SilentLog(Log):
-        def append(self, *given: Any, **named: Any) -> Any:
-            raise LogUnavailable
-
-    grants = make_grants(citizen.vault)
-    vault = citizen.vault
-    body = citizen.body()
-    shown = grants.preview(body).statement
-    silent = type(vault)(
-        vault.database,
-        vault.provider,
-        vault.clock,
-        vault.founded,
-        SilentLog(vault.provider, vault.clock),
-        vault.records,
-    )
+def test_a_grant_whose_entry_cannot_be_written_does_not_exist(citizen: Citizen) -> None:
     with pytest.raises(LogUnavailable):
-        make_grants(silent).issue(body | {"statement": {"id": shown.id, "version": shown.version}})
-    assert count_rows(vault.database, StoredGrant) == count_rows(vault.database, KeyLinkRow) == 0
+        silenced(citizen).share()
+    assert count_rows(citizen.vault.database, StoredGrant) == count_rows(citizen.vault.database, KeyLinkRow) == 0
+
+
+def test_a_share_that_cannot_be_logged_as_stopped_says_so(citizen: Citizen) -> None:
+    issued = citizen.share()
+    with pytest.raises(LogUnavailable):
+        silenced(citizen).grants.withdraw(issued.grant_id)
+    assert citizen.grants.get(issued.grant_id).row.state == "active"
 
 
 def test_terms_passcodes_and_link_ids_are_not_in_the_clear_at_rest(citizen: Citizen) -> None:
@@ -225,7 +215,14 @@ def test_terms_passcodes_and_link_ids_are_not_in_the_clear_at_rest(citizen: Citi
                 assert not any(canary in stored for canary in canaries), table
 
 
+TABLES = ("grant", "key_link", "link_address", "link_file", "link_opening", "link_viewing", "paper", "blob")
+
+
 def test_the_grant_entry_tells_the_citizen_what_and_to_whom(citizen: Citizen) -> None:
     issued = citizen.share()
-    assert ("grant", "", "") in citizen.entries()
-    assert parse_id(text_of(issued.grant_id)) == issued.grant_id
+    lines = CitizenLog(citizen.vault.database, citizen.vault.provider, citizen.vault.keyring).page(200, None).items
+    (line,) = [each for each in lines if each.event == "grant"]
+    assert line.grant_id == issued.grant_id
+    assert line.subject is not None
+    assert line.subject["recipient"] == "Dr Lee"
+    assert len(line.subject["records"]) == 2
