@@ -1,0 +1,60 @@
+"""The bytes of docs/specs/link.md and receipt.md, pinned. Regenerate only together with a new version byte or label."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sharing.links import link_digest, share_link
+from sharing.receipts import check_receipt, signed_bytes
+from sharing.tickets import Ticket, read_ticket, recipient_tag, write_ticket
+from vault.clock import to_microseconds
+from vault.crypto.secret import LinkKey, ServingKey
+from vault.errors import Tampered
+from vault.ids import FileId, GrantId, OpeningId
+
+VECTORS = Path(__file__).parents[1] / "vectors"
+GRANT = GrantId(bytes(range(16)))
+
+
+def read(name: str) -> Any:
+    return json.loads((VECTORS / name).read_text())
+
+
+def test_links_are_written_as_pinned() -> None:
+    for each in read("link.json")["links"]:
+        key, end = LinkKey(bytes.fromhex(each["key"])), datetime.fromtimestamp(each["exp"], UTC)
+        made = share_link(each["base"], each["id"], key, end, each["passcode"])
+        assert (made.shlink, made.link) == (each["shlink"], each["link"])
+        assert link_digest(each["id"]).hex() == each["digest"]
+
+
+def test_tickets_and_tags_are_written_as_pinned() -> None:
+    for each in read("link.json")["tickets"]:
+        serving = ServingKey(bytes.fromhex(each["serving_key"]))
+        expires = datetime.fromisoformat(each["expires_at"])
+        ticket = Ticket(FileId(bytes.fromhex(each["file"])), OpeningId(bytes.fromhex(each["opening"])), expires)
+        assert write_ticket(serving, GRANT, ticket) == each["ticket"]
+        assert read_ticket(serving, GRANT, each["ticket"]) == ticket
+        assert to_microseconds(expires) == each["microseconds"]
+        assert recipient_tag(serving, GRANT, each["recipient"]).hex() == each["tag"]
+
+
+def test_a_url_longer_than_the_standard_allows_is_not_made() -> None:
+    with pytest.raises(ValueError, match="too long"):
+        share_link("https://" + "x" * 80, "A" * 43, LinkKey.make(), datetime.now(UTC), with_passcode=False)
+
+
+def test_the_pinned_receipt_checks_and_one_changed_letter_does_not() -> None:
+    vector = read("receipt.json")
+    key = bytes.fromhex(vector["public_key"])
+    assert signed_bytes(vector["signed"]["receipt"]).hex() == vector["signed_bytes"]
+    check_receipt(vector["signed"], key)
+    vector["signed"]["receipt"]["giver"] += "x"
+    for broken in (vector["signed"], {}, {"receipt": {}, "signature": {"value": "!"}}, {"signature": None}):
+        with pytest.raises(Tampered):
+            check_receipt(broken, key)
