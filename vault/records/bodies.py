@@ -7,15 +7,18 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Connection, select
 
 from vault.crypto.objects import RecordHeader, nonce_of, open_record
+from vault.crypto.runs import RecordRun
 from vault.database import table_of
 from vault.errors import Tampered
 from vault.ids import RecordId, SegmentId
 from vault.keys.keyring import Keyring
 from vault.keys.roots import open_roots
+from vault.records.bulk import select_many
 from vault.records.cards import (
     KIND,
     NONCE,
     RECORD,
+    SOURCE,
     TYPED,
     VERSION,
     Row,
@@ -27,7 +30,8 @@ from vault.records.index import Index
 from vault.records.tables import RecordTable
 
 _RECORD = table_of(RecordTable)
-_ROWS_PER_QUERY = 400
+_COLUMNS = ("record_id", "version", "root_id", "sealed")
+_CARDS_AT_ONCE = 500
 
 
 def find_card(connection: Connection, index: Index, record_id: RecordId) -> tuple[SegmentId, Row] | None:
@@ -47,8 +51,8 @@ def find_card(connection: Connection, index: Index, record_id: RecordId) -> tupl
 
 def open_bodies(connection: Connection, keyring: Keyring, cards: Sequence[Row]) -> Iterator[bytes]:
     """The bodies of these cards' current versions, in order. Tampered."""
-    for start in range(0, len(cards), _ROWS_PER_QUERY):
-        yield from _open_batch(connection, keyring, cards[start : start + _ROWS_PER_QUERY])
+    for start in range(0, len(cards), _CARDS_AT_ONCE):
+        yield from _open_batch(connection, keyring, cards[start : start + _CARDS_AT_ONCE])
 
 
 def open_version(connection: Connection, keyring: Keyring, card: Row, version: int) -> bytes:
@@ -72,17 +76,17 @@ def open_version(connection: Connection, keyring: Keyring, card: Row, version: i
 
 
 def _open_batch(connection: Connection, keyring: Keyring, cards: Sequence[Row]) -> Iterator[bytes]:
-    keys = [(record_id_of(card), int(card[VERSION])) for card in cards]
-    query = select(_RECORD.c.record_id, _RECORD.c.version, _RECORD.c.root_id, _RECORD.c.sealed).where(
-        _RECORD.c.vault_id == keyring.vault_id, _RECORD.c.record_id.in_([record_id for record_id, _ in keys])
-    )
-    stored = {
-        (record_id, version): (root_id, sealed) for record_id, version, root_id, sealed in connection.execute(query)
-    }
+    ids = [bytes.fromhex(card[RECORD]) for card in cards]
+    rows = select_many(connection, _RECORD, _COLUMNS, vault_id=keyring.vault_id, key="record_id", ids=sorted(ids))
+    stored = {(record_id, str(version)): (root_id, sealed) for record_id, version, root_id, sealed in rows}
     roots = open_roots(connection, keyring, {root_id for root_id, _ in stored.values()})
-    for card, key in zip(cards, keys, strict=True):
-        root_id, sealed = stored.get(key, (b"", b""))
+    runs: dict[tuple[bytes, str, str], RecordRun] = {}
+    for card, record_id in zip(cards, ids, strict=True):
+        root_id, sealed = stored.get((record_id, card[VERSION]), (b"", b""))
         if sealed[:12].hex() != card[NONCE]:
             raise Tampered
-        header = RecordHeader(keyring.vault_id, key[0], key[1], root_id, card[KIND], source_bytes(card))
-        yield open_record(roots[root_id], header, sealed)
+        run = runs.get((root_id, card[KIND], card[SOURCE]))
+        if run is None:
+            run = RecordRun(roots[root_id], keyring.vault_id, root_id, card[KIND], source_bytes(card))
+            runs[root_id, card[KIND], card[SOURCE]] = run
+        yield run.open(record_id, int(card[VERSION]), sealed)

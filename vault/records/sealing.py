@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vault.crypto.objects import RecordHeader, seal_record
-from vault.crypto.secret import Root
+from vault.crypto.runs import RecordRun
 from vault.ids import RootId, SegmentId, make_id
-from vault.keys.keyring import Keyring
+from vault.keys.keyring import Keyring, NewRoot
 from vault.keys.roots import OBJECTS_PER_ROOT
 from vault.records.cards import (
     ADDED,
@@ -36,19 +35,25 @@ class RootSupply:
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
         self._left = 0
-        self._root: tuple[RootId, Root]
+        self._root: NewRoot
+        self._runs: dict[tuple[str, bytes], RecordRun] = {}
         self.rows: list[dict[str, Any]] = []
 
-    def next(self) -> tuple[RootId, Root]:
-        """A root with room for one more object."""
+    def next(self, kind: str, source: bytes) -> tuple[RootId, RecordRun]:
+        """A root with room for one more record of this kind and source, ready to seal it."""
         if self._left == 0:
-            made = self._keyring.make_root("write")
-            self._root = made.root_id, made.root
-            self.rows.append({**made.row, "objects": 0})
+            self._root = self._keyring.make_root("write")
+            self._runs.clear()
+            self.rows.append({**self._root.row, "objects": 0})
             self._left = OBJECTS_PER_ROOT
         self._left -= 1
         self.rows[-1]["objects"] += 1
-        return self._root
+        run = self._runs.get((kind, source))
+        if run is None:
+            root = self._root
+            run = RecordRun(root.root, self._keyring.vault_id, root.root_id, kind, source)
+            self._runs[kind, source] = run
+        return self._root.root_id, run
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ def seal_plan(
         segment_id = before[0] if before else segments.place(write.item)
         placed = write.item.placed
         if placed is None or (placed.record_id, placed.version) != (write.record_id, write.version):
-            _seal(write, segment_id, edit, supply, source)
+            _seal(write, segment_id, supply, source)
         elif placed.segment_id != segment_id:
             write.item.placed = replace(placed, segment_id=segment_id)
         row = _card(write, before[1] if before else None, source)
@@ -92,14 +97,11 @@ def seal_plan(
     segments.flush()
 
 
-def _seal(write: Write, segment_id: SegmentId, edit: Edit, supply: RootSupply, source: Source) -> None:
+def _seal(write: Write, segment_id: SegmentId, supply: RootSupply, source: Source) -> None:
     item = write.item
-    root_id, root = supply.next()
-    kind = item.resource.facts.kind
-    header = RecordHeader(edit.vault_id, write.record_id, write.version, root_id, kind, source.as_bytes)
-    item.placed = Placed(
-        write.record_id, write.version, segment_id, root_id, seal_record(root, header, item.resource.body)
-    )
+    root_id, run = supply.next(item.resource.facts.kind, source.as_bytes)
+    sealed = run.seal(write.record_id, write.version, item.resource.body)
+    item.placed = Placed(write.record_id, write.version, segment_id, root_id, sealed)
     item.staged = False
 
 

@@ -1,0 +1,67 @@
+"""Many records of one root, kind and source: the bytes of ``seal_record`` and ``open_record``, in half their time.
+
+What is the same for all of them (hash states, the outer parts of the AAD) is made once. docs/specs/envelope.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from struct import Struct
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from vault.crypto.context import ctx
+from vault.crypto.objects import RECORD_STEP, SUITE
+from vault.crypto.padding import pad, unpad
+from vault.crypto.secret import Root
+from vault.errors import Tampered
+
+_OBJECT: Final = Struct(">H16sHQ").pack
+_BLOCK_BYTES: Final = 64
+_INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
+_MIN_SEALED_BYTES: Final = 12 + 1 + 16
+
+
+class RecordRun:
+    """``root_id`` and ``vault_id`` are 16 bytes. Not for several threads at once."""
+
+    __slots__ = ("_head", "_inner", "_outer", "_tail")
+
+    def __init__(self, root: Root, vault_id: bytes, root_id: bytes, kind: str, source: bytes) -> None:
+        block = root.raw.ljust(_BLOCK_BYTES, b"\0")
+        self._inner = hashlib.sha256(block.translate(_INNER) + ctx("obj/1", vault_id))
+        self._outer = hashlib.sha256(block.translate(_OUTER))
+        self._head = ctx("record/1", bytes((SUITE,)), vault_id)
+        self._tail = b"".join(len(part).to_bytes(2, "big") + part for part in (root_id, kind.encode(), source))
+
+    def seal(self, object_id: bytes, version: int, data: bytes, step: int = RECORD_STEP) -> bytes:
+        """As ``seal_record`` with this run's header."""
+        place = self._place(object_id, version)
+        nonce = os.urandom(12)
+        return nonce + AESGCM(self._key(place)).encrypt(nonce, pad(data, step), self._head + place + self._tail)
+
+    def open(self, object_id: bytes, version: int, sealed: bytes) -> bytes:
+        """As ``open_record`` with this run's header; Tampered."""
+        if len(sealed) < _MIN_SEALED_BYTES:
+            raise Tampered
+        place = self._place(object_id, version)
+        try:
+            return unpad(AESGCM(self._key(place)).decrypt(sealed[:12], sealed[12:], self._head + place + self._tail))
+        except InvalidTag:
+            raise Tampered from None
+
+    def _place(self, object_id: bytes, version: int) -> bytes:
+        if len(object_id) != 16:  # struct would cut or fill it without a word.
+            raise ValueError("an id is 16 bytes")
+        return _OBJECT(16, object_id, 8, version)
+
+    def _key(self, place: bytes) -> bytes:
+        """HMAC-SHA256 by its two hash states; the last byte is HKDF's counter."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(place + b"\x01")
+        outer.update(inner.digest())
+        return outer.digest()
