@@ -6,7 +6,6 @@ something sensitive, or that nobody has sorted yet, leave only when the citizen 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -53,41 +52,56 @@ PERMIT = Permit()
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """Terms laid out for looking at many records: each set answers one question at once."""
+class Choice:
+    """Selectors laid out for looking at many records: one set of values for each way of choosing."""
 
-    include: frozenset[Selector]
-    exclude: frozenset[Selector]
+    records: frozenset[str]
+    kinds: frozenset[str]
+    categories: frozenset[str]
+    analytes: frozenset[str]
+
+    @classmethod
+    def of(cls, selectors: frozenset[Selector]) -> Choice:
+        def values(by: By) -> frozenset[str]:
+            return frozenset(each.value for each in selectors if each.by == by)
+
+        return cls(values("record_id"), values("kind"), values("category"), values("analyte"))
+
+    def touches(self, record_id: str, facts: Facts) -> bool:
+        """Whether any selector names this record or anything it is."""
+        return (
+            record_id in self.records
+            or facts.kind in self.kinds
+            or not self.categories.isdisjoint(facts.categories)
+            or not self.analytes.isdisjoint(facts.analytes)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What terms say about records. ``window`` and ``ends_at`` in microseconds since 1970 UTC."""
+
+    include: Choice
+    exclude: Choice
     window: tuple[int | None, int | None]
     ends_at: int
 
     @classmethod
     def of(cls, terms: Terms) -> Rules:
         window = (_instant(terms.taken_from), _instant(terms.taken_until))
-        return cls(terms.include, terms.exclude, window, to_microseconds(terms.expires_at))
+        return cls(Choice.of(terms.include), Choice.of(terms.exclude), window, to_microseconds(terms.expires_at))
 
 
 def decide(rules: Rules, record_id: str, facts: Facts, now: datetime) -> Decision:
     """Permit, or the first reason against; ``record_id`` in wire form. Never raises for any facts."""
     if to_microseconds(now) >= rules.ends_at:
         return Refuse(Reason.ENDED)
-    named = Selector("record_id", record_id) in rules.include
-    chosen = _chosen_analytes(rules, facts)
-    if not (named or chosen or _in_chosen_group(rules, facts)):
+    if not rules.include.touches(record_id, facts):
         return Refuse(Reason.NOT_CHOSEN)
-    against = _shape(facts) or _exclusion(rules, record_id, facts) or _window(rules, facts)
-    if against is None and not named:
-        against = _reserve(facts, chosen)
+    against = _shape(facts) or _exclusion(rules.exclude, record_id, facts) or _window(rules, facts)
+    if against is None and record_id not in rules.include.records:
+        against = _reserve(facts, rules.include.analytes)
     return PERMIT if against is None else Refuse(against)
-
-
-def _chosen_analytes(rules: Rules, facts: Facts) -> frozenset[str]:
-    return frozenset(each for each in facts.analytes if Selector("analyte", each) in rules.include)
-
-
-def _in_chosen_group(rules: Rules, facts: Facts) -> bool:
-    groups = (Selector("kind", facts.kind), *_selectors("category", facts.categories))
-    return any(each in rules.include for each in groups)
 
 
 def _shape(facts: Facts) -> Reason | None:
@@ -97,19 +111,13 @@ def _shape(facts: Facts) -> Reason | None:
     return None
 
 
-def _exclusion(rules: Rules, record_id: str, facts: Facts) -> Reason | None:
-    own = (
-        Selector("record_id", record_id),
-        Selector("kind", facts.kind),
-        *_selectors("category", facts.categories),
-        *_selectors("analyte", facts.analytes),
-    )
-    if any(each in rules.exclude for each in own):
+def _exclusion(exclude: Choice, record_id: str, facts: Facts) -> Reason | None:
+    """Excluded, or perhaps so: what we can't tell apart from an excluded thing stays."""
+    if exclude.touches(record_id, facts):
         return Reason.EXCLUDED
-    kinds_of_exclusion = {each.by for each in rules.exclude}
-    if "category" in kinds_of_exclusion and not facts.categories:
+    if exclude.categories and not facts.categories:
         return Reason.MAY_BE_EXCLUDED
-    if "analyte" in kinds_of_exclusion and facts.kind == "observation" and not _is_sorted(facts):
+    if exclude.analytes and facts.kind == "observation" and not _is_sorted(facts):
         return Reason.MAY_BE_EXCLUDED
     return None
 
@@ -132,13 +140,13 @@ def _window(rules: Rules, facts: Facts) -> Reason | None:
     return Reason.OUTSIDE_DATES if is_apart else Reason.ACROSS_DATES
 
 
-def _reserve(facts: Facts, chosen: frozenset[str]) -> Reason | None:
+def _reserve(facts: Facts, named: frozenset[str]) -> Reason | None:
     """What only naming the record, or for the sensitive every analyte in it, lets through."""
     if "entered-in-error" in facts.marks:
         return Reason.ENTERED_IN_ERROR
     if not _is_sorted(facts):
         return Reason.NOT_SORTED
-    if "sensitive" in facts.marks and chosen != facts.analytes:
+    if "sensitive" in facts.marks and not facts.analytes <= named:
         return Reason.SENSITIVE
     return None
 
@@ -150,7 +158,3 @@ def _is_sorted(facts: Facts) -> bool:
 
 def _instant(moment: datetime | None) -> int | None:
     return None if moment is None else to_microseconds(moment)
-
-
-def _selectors(by: By, values: Iterable[str]) -> tuple[Selector, ...]:
-    return tuple(Selector(by, each) for each in values)
