@@ -1,4 +1,4 @@
-"""Two pure ASGI doors around the routes: cross-site posts stop at one, stray exceptions end at the other.
+"""Pure ASGI doors around the routes: cross-site posts stop at one, stray exceptions end at another.
 
 Cross-site: an unsafe request passes if ``Sec-Fetch-Site`` says same-origin or none; without that header its ``Origin``
 must be ours; without both it must not carry our cookie. A bearer token is never sent by a browser on its own, and the
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 
+import anyio
 import structlog
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -19,6 +20,7 @@ from app.errors import CrossSite
 from app.headers import LINK_PREFIX
 from app.problems import of_foreign, refuse_by_class
 
+GONE_AFTER_SECONDS = 0.25
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _say = structlog.get_logger("healthvault")
 
@@ -100,3 +102,23 @@ def _place_of(error: Exception) -> str:
     if trace is None:
         return "-"
     return f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}"
+
+
+class EvenTime:
+    """A dead link's answer takes as long whether the link ever was or not. It waits without holding a thread."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(LINK_PREFIX):
+            await self._app(scope, receive, send)
+            return
+        began = time.monotonic()
+
+        async def evenly(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == 404:
+                await anyio.sleep(max(0.0, GONE_AFTER_SECONDS - (time.monotonic() - began)))
+            await send(message)
+
+        await self._app(scope, receive, evenly)

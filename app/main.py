@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from app import api, migrations, pages, problems
 from app.api_docs import render
 from app.demo import fill
-from app.doors import Backstop, SameSite
+from app.doors import Backstop, EvenTime, SameSite
 from app.headers import Headers
 from app.openapi import VERSION, describe
 from app.settings import Settings, check_settings
@@ -57,6 +57,7 @@ def create_app(
     # The last one added is the outermost.
     app.add_middleware(SameSite, own_origin=settings.public_url)
     app.add_middleware(Backstop)
+    app.add_middleware(EvenTime)
     app.add_middleware(Headers, hsts=settings.public_url.startswith("https:"))
     return app
 

@@ -79,7 +79,8 @@ class Server:
             except OSError:
                 pass
             time.sleep(0.1)
-        raise RuntimeError("the server did not answer")
+        self.stop()
+        raise RuntimeError(f"the server did not answer:\n{self.log.read_text()}")
 
     def stop(self) -> None:
         if self.process:
@@ -92,7 +93,7 @@ class Server:
         subprocess.run(
             self.command(*words),
             input=passphrase.encode() + b"\n",
-            env=self.variables() | {"HEALTHVAULT_KEYS_DIR": str(self.keys)},
+            env=self.variables(),
             check=True,
             capture_output=True,
         )
