@@ -15,7 +15,7 @@ from starlette.formparsers import FormParser, MultiPartException, MultiPartParse
 
 from app import errors, refusals
 from app.pages.rendering import render
-from app.problems import problem_of, status_of
+from app.problems import problem_of
 from vault.errors import Invalid, TooLarge, VaultError
 
 MAX_FORM_BYTES = 256 * 1024
@@ -126,7 +126,7 @@ class Page:
 
 def refused(request: Request, error: VaultError, page: Page, form: Form) -> Response:
     """The same form again, with what was typed, what was wrong with it, and the status that a program would get."""
-    refusals.record(request, error, status_of(error))
+    refusals.record(request, error)
     problem = problem_of(error)
     named = (error.field or "") if isinstance(error, Invalid) else ""
     name = page.fields.get(named, named.partition("[")[0])

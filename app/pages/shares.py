@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import segno
 from fastapi import APIRouter, Query, Request, Response
@@ -38,7 +39,11 @@ def show_share(
     request: Request, session: Citizen, grant_id: str, given: bool = False, stopped: bool = False
 ) -> Response:
     view = _view(request, session, grant_id)
-    return render(request, "share-given.html", here="/shares", view=view, given=given, stopped=stopped)
+    host = urlsplit(services(request).settings.public_url).hostname or ""
+    is_local = host == "localhost" or host.startswith("127.") or host == "::1"
+    return render(
+        request, "share-given.html", here="/shares", view=view, given=given, stopped=stopped, is_local=is_local
+    )
 
 
 @router.get("/shares/{grant_id}/qr.svg")
@@ -73,6 +78,13 @@ def save_receipt(request: Request, session: Citizen, grant_id: str) -> Response:
 def stop_sharing(request: Request, session: Citizen, grant_id: str) -> Response:
     services(request).grants(session, origin_of(request)).withdraw(GrantId(parse_id(grant_id)))
     return RedirectResponse(f"/shares/{grant_id}?stopped=1", 303)
+
+
+@router.post("/shares/{grant_id}/allow-tries")
+def allow_tries(request: Request, session: Citizen, grant_id: str) -> Response:
+    """Ten fresh tries for a link that too many wrong passcodes locked."""
+    services(request).grants(session, origin_of(request)).rearm(GrantId(parse_id(grant_id)))
+    return RedirectResponse(f"/shares/{grant_id}", 303)
 
 
 def _view(request: Request, session: Session, grant_id: str) -> GrantView:

@@ -70,7 +70,7 @@ def _check(request: Request, body: dict[str, Any], preview: Preview) -> Response
         body=body,
         ends=datetime.fromisoformat(body["expires_at"]),
         statement=preview.statement,
-        permitted=preview.listed,
+        permitted=preview.records,
         held_back=preview.held_back,
         hidden=carried(body),
     )

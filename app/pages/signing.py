@@ -39,7 +39,7 @@ def sign_up(request: Request, form: Submitted) -> Response:
         )
     except VaultError as error:
         return refused(request, error, Page("sign-up.html", fields={"": _field_of(error)}), form)
-    return _show_code(request, made.recovery_code, made.token, is_new=True)
+    return _show_code(request, made.recovery_code, made.token)
 
 
 @router.get("/recovery-code")
@@ -47,6 +47,17 @@ def recovery_code_form(request: Request, session: Anyone) -> Response:
     if session.recovery_confirmed:
         return RedirectResponse("/", 303)
     return render(request, "recovery-code.html", code=None, groups=(), is_new=False)
+
+
+@router.post("/recovery-code/new")
+def new_recovery_code(request: Request, session: Anyone, form: Submitted) -> Response:
+    """For who closed the page before writing the code down; the one shown then dies."""
+    try:
+        code = services(request).sessions.new_recovery_code(session, form.secret("passphrase"), origin_of(request))
+    except VaultError as error:
+        page = Page("recovery-code.html", {"code": None, "groups": (), "is_new": False}, {"": "passphrase"})
+        return refused(request, error, page, form)
+    return _show_code(request, code, is_new=False)
 
 
 @router.post("/recovery-code")
@@ -123,12 +134,13 @@ def _enter(signed_in: SignedIn) -> Response:
     return response
 
 
-def _show_code(request: Request, code: str, token: str, is_new: bool) -> Response:
+def _show_code(request: Request, code: str, token: str = "", is_new: bool = True) -> Response:
     """The code is in this one answer and nowhere else; a redirect would have to keep it."""
     response = render(
         request, "recovery-code.html", person="citizen", code=code, groups=code.split("-"), is_new=is_new, typed={}
     )
-    set_session_cookie(response, token)
+    if token:
+        set_session_cookie(response, token)
     return response
 
 

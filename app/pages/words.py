@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 _NUMBER = re.compile(r"(<=|>=|<|>)?\s*(-?\d+(?:\.\d+)?)", re.ASCII)
 
-FLAGS = {"low": "below the lab's range", "high": "above the lab's range"}
+FLAGS = {"low": "below the lab\u2019s range", "high": "above the lab\u2019s range"}
 KINDS = {
     "observation": "Result",
     "document": "Document",
@@ -51,6 +51,7 @@ EVENTS = {
     "delete": "Moved a record to the bin",
     "restore": "Brought a record back",
 }
+COUNTED = {"refusal": "time", "open": "file", "file": "file", "admin-look": "line"}
 ROLES = {
     "citizen": "You",
     "anyone": "Someone",
@@ -64,6 +65,8 @@ REASONS = {
     "wrong-credentials": "Wrong passphrase or code",
     "account-created": "Your vault was made",
     "bin-emptied": "In the bin for more than 30 days",
+    "new-recovery-code": "A new recovery code was made",
+    "re-armed": "Ten more tries for the passcode",
     "again": "The same opening, seen again",
     "passcode-wrong": "Wrong passcode",
     "passcode-missing": "No passcode given",

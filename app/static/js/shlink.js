@@ -16,8 +16,8 @@ export function parseLink(text, origin) {
   const payload = payloadOf(text);
   if (payload.v !== undefined && payload.v !== 1) throw new LinkProblem("newer");
   const address = addressOf(payload.url);
-  if (address.origin !== origin) throw new LinkProblem("foreign", address.host);
   if (typeof payload.key !== "string" || !/^[A-Za-z0-9_-]{43}$/.test(payload.key)) throw new LinkProblem("damaged");
+  if (address.origin !== origin) throw new LinkProblem("foreign", address.host);
   const flag = typeof payload.flag === "string" ? payload.flag : "";
   return {
     url: address.href,

@@ -1,0 +1,168 @@
+"""Every page: nothing for axe to find, nothing wider than the screen, pictures to look at, light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Watch
+from tests.browser.steps import (
+    MAGNESIUM_FILE,
+    PASSPHRASE,
+    create_vault,
+    fill_share,
+    import_file,
+    open_link,
+    share_test,
+)
+from tests.servers import Server
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+LOOKS = [
+    pytest.param({"width": 1280, "height": 800}, "light", id="1280-light"),
+    pytest.param({"width": 1280, "height": 800}, "dark", id="1280-dark"),
+    pytest.param({"width": 360, "height": 740}, "light", id="360-light"),
+    pytest.param({"width": 360, "height": 740}, "dark", id="360-dark"),
+]
+
+
+class Camera:
+    def __init__(self, folder: Path, look: str) -> None:
+        self._folder = folder
+        self._look = look
+
+    def take(self, page: Page, name: str) -> None:
+        """Axe finds nothing, nothing overflows; then a picture of the whole page."""
+        found = Axe().run(page).response["violations"]
+        assert [(each["id"], each["nodes"][0]["target"]) for each in found] == [], f"{name} {self._look}"
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{name} is {wide} px wider than the screen"
+        page.screenshot(path=self._folder / f"{name}-{self._look}.png", full_page=True)
+
+
+@pytest.mark.parametrize(("viewport", "scheme"), LOOKS)
+def test_screenshots_of_every_page_show_no_fault(
+    viewport: dict[str, int],
+    scheme: str,
+    *,
+    server: Server,
+    open_browser: Callable[..., Page],
+    watch: Watch,
+    pictures: Path,
+) -> None:
+    watch.expected |= {401, 404, 422}
+    look = f"{viewport['width']}-{scheme}"
+    camera = Camera(pictures, look)
+    page = open_browser(viewport=viewport, color_scheme=scheme)
+    strangers_pages(page, camera)
+    create_vault(page, f"{look}@example.org")
+    camera.take(page, "results-empty")
+    citizens_pages(page, camera)
+    given = share_test(page, "magnesium", "Dr Ada Okafor", actions=("print and copy",))
+    camera.take(page, "share-given")
+    doctor = open_browser(viewport=viewport, color_scheme=scheme)
+    doctors_pages(doctor, camera, given)
+    shares_pages(page, camera)
+    admin = open_browser(viewport=viewport, color_scheme=scheme)
+    admins_pages(admin, camera, server, look)
+
+
+def strangers_pages(page: Page, camera: Camera) -> None:
+    for path, name in (("/", "home"), ("/sign-in", "sign-in"), ("/come-back", "come-back"), ("/view", "view-paste")):
+        page.goto(path)
+        camera.take(page, name)
+    page.goto("/nowhere")
+    camera.take(page, "error-404")
+    page.goto("/sign-up")
+    page.get_by_label("Your name").fill("Ada Example")
+    page.get_by_label("Date of birth").fill("1980-04-05")
+    page.get_by_label("E-mail address").fill("weak@example.org")
+    page.get_by_label("Passphrase").fill("password1234")
+    page.get_by_role("button", name="Create my vault").click()
+    expect(page.get_by_role("alert")).to_contain_text("easy to guess")
+    expect(page.get_by_label("Your name")).to_have_value("Ada Example")
+    expect(page.get_by_label("Passphrase")).to_have_value("")
+    assert page.title().startswith("Error: ")
+    camera.take(page, "sign-up-refused")
+
+
+def citizens_pages(page: Page, camera: Camera) -> None:
+    page.goto("/type-in")
+    page.get_by_label("Result").fill("0,80")
+    page.get_by_label("Which test?").select_option("magnesium")
+    page.get_by_label("Day the sample was taken").fill("2026-01-20")
+    page.get_by_role("button", name="Keep this result").click()
+    expect(page.get_by_label("Result")).to_have_value("0,80")
+    camera.take(page, "type-in-refused")
+    page.goto("/add")
+    camera.take(page, "add")
+    import_file(page, MAGNESIUM_FILE)
+    camera.take(page, "import-report")
+    for path, name in (("/results", "results"), ("/records", "records"), ("/account", "account"), ("/bin", "bin")):
+        page.goto(path)
+        camera.take(page, name)
+    page.goto("/results")
+    page.get_by_role("link", name="Magnesium", exact=True).click()
+    camera.take(page, "result")
+    page.get_by_role("link", name="The record as it came").click()
+    camera.take(page, "record")
+    fill_share(page, "magnesium", "Dr Ada Okafor")
+    camera.take(page, "share")
+    page.get_by_role("button", name="Check my answers").click()
+    camera.take(page, "share-check")
+
+
+def doctors_pages(page: Page, camera: Camera, given: object) -> None:
+    page.goto(given.link)  # type: ignore[attr-defined]
+    expect(page.get_by_role("button", name="Open")).to_be_visible()
+    camera.take(page, "view-ask")
+    open_link(page, given)  # type: ignore[arg-type]
+    camera.take(page, "view")
+
+
+def shares_pages(page: Page, camera: Camera) -> None:
+    for path, name in (("/shares", "shares"), ("/who-looked", "who-looked")):
+        page.goto(path)
+        camera.take(page, name)
+    page.goto("/shares")
+    page.get_by_role("button", name="Stop sharing").click()
+    camera.take(page, "share-stopped")
+    page.get_by_role("link", name="What you agreed to").click()
+    camera.take(page, "receipt")
+
+
+def admins_pages(page: Page, camera: Camera, server: Server, look: str) -> None:
+    server.create_admin(f"admin-{look}@example.org", PASSPHRASE)
+    page.goto("/admin/sign-in")
+    camera.take(page, "admin-sign-in")
+    page.get_by_label("E-mail address").fill(f"admin-{look}@example.org")
+    page.get_by_label("Passphrase").fill(PASSPHRASE)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Access log")).to_be_visible()
+    camera.take(page, "admin-log")
+    page.goto("/admin/log?event=open&grant=nonsense")
+    expect(page.get_by_role("alert")).to_contain_text("whole id")
+
+
+def test_axe_finds_what_is_wrong_with_a_bad_page(open_browser: Callable[..., Page]) -> None:
+    page = open_browser()
+    page.goto("/")
+    page.evaluate("document.querySelector('main').append(document.createElement('button'), new Image())")
+    assert {"image-alt", "button-name"} <= {each["id"] for each in Axe().run(page).response["violations"]}
+
+
+def test_the_citizens_path_works_without_javascript(open_browser: Callable[..., Page]) -> None:
+    page = open_browser(java_script_enabled=False)
+    create_vault(page, "noscript@example.org")
+    import_file(page, MAGNESIUM_FILE)
+    share_test(page, "magnesium", "Dr Ada Okafor")
+    page.get_by_role("button", name="Stop sharing").click()
+    expect(page.get_by_text("The link opens nothing any more")).to_be_visible()
+    page.goto("/results")
+    page.get_by_role("link", name="Magnesium", exact=True).click()
+    expect(page.get_by_role("row")).not_to_have_count(0)
