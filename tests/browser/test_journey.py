@@ -64,7 +64,7 @@ def read_the_trend(page: Page) -> None:
 
 def nothing_leaves_before_open(page: Page, given: Given) -> None:
     asked: list[Request] = []
-    page.on("request", lambda request: asked.append(request))
+    page.on("request", lambda request: asked.insert(0, request))
     page.goto(given.link)
     expect(page.get_by_role("button", name="Open")).to_be_visible()
     assert not [request for request in asked if "/shl/" in request.url]

@@ -2,10 +2,11 @@
 // What isn't understood is listed by its title; nothing is dropped in silence.
 
 const ACTIONS = ["view", "print", "download"];
+const LOINC = "http://loinc.org|";
 const STATUS = { preliminary: "preliminary", corrected: "corrected", amended: "amended", registered: "not finished", cancelled: "cancelled", "entered-in-error": "entered in error", unknown: "status not known" };
 
-// bundles: parsed files of one link. -> { patient, actions: Set, tests: [{name, codes, rows}], documents, others }
-export function readBundles(bundles) {
+// bundles: parsed files of one link; known: { LOINC code: [test, name] } of the reviewed catalogue. -> { patient, actions: Set, tests: [{name, codes, rows}], documents, others }
+export function readBundles(bundles, known = {}) {
   const resources = bundles.flatMap(resourcesOf);
   const composition = resources.find((each) => each.resourceType === "Composition");
   const binaries = new Map(resources.filter((each) => each.resourceType === "Binary").map((each) => [each.id, each]));
@@ -15,7 +16,7 @@ export function readBundles(bundles) {
   return {
     patient: patientOf(resources.find((each) => each.resourceType === "Patient")),
     actions: actionsOf(composition),
-    tests: grouped(rows),
+    tests: grouped(rows, known),
     documents,
     others: resources.filter((each) => !plain.has(each.resourceType)).map(otherOf),
   };
@@ -122,15 +123,22 @@ function flagOf(value, bound, { low, high }) {
   return "";
 }
 
-// One group a test: results that share a code, or, without codes, the same written name. Newest first.
-function grouped(rows) {
+// One group a test: results of one test of the catalogue, else that share a code, else, without codes, the same name.
+// A name alone never joins coded results: serum and red cells are both called magnesium. Newest first.
+function grouped(rows, known) {
   const groups = [];
   for (const row of rows) {
+    const tests = new Map(row.codes.filter((code) => code.startsWith(LOINC)).map((code) => known[code.slice(LOINC.length)]).filter(Boolean));
+    if (tests.size === 1) {
+      const [test, name] = [...tests][0];
+      row.codes = [`test|${test}`];
+      row.testName = name;
+    }
     const found = groups.find((group) => (row.codes.length ? row.codes.some((code) => group.codes.includes(code)) : !group.codes.length && group.name === row.name));
     if (found) {
       found.rows.push(row);
       for (const code of row.codes) if (!found.codes.includes(code)) found.codes.push(code);
-    } else groups.push({ name: row.name, codes: [...row.codes], rows: [row] });
+    } else groups.push({ name: row.testName ?? row.name, codes: [...row.codes], rows: [row] });
   }
   for (const group of groups) group.rows.sort((a, b) => (a.taken < b.taken ? 1 : a.taken > b.taken ? -1 : 0));
   return groups.sort((a, b) => a.name.localeCompare(b.name, "en"));

@@ -4,7 +4,7 @@ import { readBundles } from "./bundle.js";
 import { dateWords, dayWords, timeWords } from "./dates.js";
 import { LinkProblem, parseLink } from "./shlink.js";
 import { asText, drawContents, saveButton } from "./viewer-draw.js";
-import { Refused, view } from "./viewing.js";
+import { Refused, knownTests, view } from "./viewing.js";
 
 const KEPT = "vault.viewing";
 const IDLE_MS = 15 * 60_000;
@@ -95,7 +95,7 @@ async function open(passcode) {
     const { files, viewing } = await view(now.link, { recipient: now.recipient, passcode, viewing: now.viewing });
     now.viewing = viewing;
     keep();
-    draw(readBundles(files.map(({ bundle }) => bundle)), files);
+    draw(readBundles(files.map(({ bundle }) => bundle), await knownTests()), files);
   } catch (refusal) {
     refuse(refusal instanceof Refused ? refusal : new Refused("damaged"));
   } finally {

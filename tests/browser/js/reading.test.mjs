@@ -72,6 +72,12 @@ test("text results, missing values and components are rows too", () => {
   const pressure = readBundles([observation({ code: { text: "Blood pressure" }, component: [{ code: { text: "Systolic" }, valueQuantity: quantity("120") }, { code: { text: "Diastolic" }, valueQuantity: quantity("80") }] })]);
   assert.deepEqual(pressure.tests.map(({ name }) => name), ["Diastolic", "Systolic"]);
 });
+test("one test of the catalogue is one table whatever its code; a name alone joins nothing coded", () => {
+  const coded = (code, text) => observation({ code: { coding: [{ system: "http://loinc.org", code }], text } });
+  const known = { "19123-9": ["magnesium", "Magnesium (serum)"], "2601-3": ["magnesium", "Magnesium (serum)"] };
+  const { tests } = readBundles([coded("19123-9", "Mg"), coded("2601-3", "Magnesium"), coded("2597-3", "Magnesium")], known);
+  assert.deepEqual(tests.map(({ name, rows }) => [name, rows.length]), [["Magnesium", 1], ["Magnesium (serum)", 2]]);
+});
 test("nothing but looking is permitted unless the Composition says so", () => {
   const composition = (...codes) => ({ resourceType: "Bundle", entry: [{ resource: { resourceType: "Composition", extension: codes.map((valueCode) => ({ url: "urn:health-data-vault:permitted-action", valueCode })) } }] });
   assert.deepEqual([...readBundles([composition()]).actions], ["view"]);
