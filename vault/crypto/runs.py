@@ -40,28 +40,26 @@ class RecordRun:
 
     def seal(self, object_id: bytes, version: int, data: bytes, step: int = RECORD_STEP) -> bytes:
         """As ``seal_record`` with this run's header."""
-        place = self._place(object_id, version)
+        key, place = self._key(object_id, version)
         nonce = os.urandom(12)
-        return nonce + AESGCM(self._key(place)).encrypt(nonce, pad(data, step), self._head + place + self._tail)
+        return nonce + AESGCM(key).encrypt(nonce, pad(data, step), self._head + place + self._tail)
 
     def open(self, object_id: bytes, version: int, sealed: bytes) -> bytes:
         """As ``open_record`` with this run's header; Tampered."""
         if len(sealed) < _MIN_SEALED_BYTES:
             raise Tampered
-        place = self._place(object_id, version)
+        key, place = self._key(object_id, version)
         try:
-            return unpad(AESGCM(self._key(place)).decrypt(sealed[:12], sealed[12:], self._head + place + self._tail))
+            return unpad(AESGCM(key).decrypt(sealed[:12], sealed[12:], self._head + place + self._tail))
         except InvalidTag:
             raise Tampered from None
 
-    def _place(self, object_id: bytes, version: int) -> bytes:
+    def _key(self, object_id: bytes, version: int) -> tuple[bytes, bytes]:
+        """The object's key, HMAC-SHA256 by its two hash states, and its place in every context."""
         if len(object_id) != 16:  # struct would cut or fill it without a word.
             raise ValueError("an id is 16 bytes")
-        return _OBJECT(16, object_id, 8, version)
-
-    def _key(self, place: bytes) -> bytes:
-        """HMAC-SHA256 by its two hash states; the last byte is HKDF's counter."""
+        place = _OBJECT(16, object_id, 8, version)
         inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(place + b"\x01")
+        inner.update(place + b"\x01")  # The last byte is HKDF's counter.
         outer.update(inner.digest())
-        return outer.digest()
+        return outer.digest(), place

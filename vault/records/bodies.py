@@ -35,7 +35,10 @@ _CARDS_AT_ONCE = 500
 
 
 def find_card(connection: Connection, index: Index, record_id: RecordId) -> tuple[SegmentId, Row] | None:
-    """A record's card and its segment, found where its row says; None if there is no such record for a reader."""
+    """A record's card and its segment, found where its row says; None if there is no such record for a reader.
+
+    Tampered if there is a card but no row that leads to it.
+    """
     query = select(_RECORD.c.segment_id).where(
         _RECORD.c.vault_id == index.keyring.vault_id, _RECORD.c.record_id == record_id
     )
@@ -46,6 +49,8 @@ def find_card(connection: Connection, index: Index, record_id: RecordId) -> tupl
         for row in rows:
             if row[RECORD] == wanted:
                 return segment_id, row
+    if any(row[RECORD] == wanted for _, rows in index.all_rows(connection, keep=False) for row in rows):
+        raise Tampered
     return None
 
 

@@ -111,7 +111,11 @@ def test_a_file_of_another_person_joins_with_a_warning(vault: Vault) -> None:
 
 
 def test_a_file_of_the_citizen_brings_no_warning(vault: Vault) -> None:
-    patient = {"resourceType": "Patient", "name": [{"family": "JONES", "given": ["Stanley"]}], "birthDate": "1980-02-29"}
+    patient = {
+        "resourceType": "Patient",
+        "name": [{"family": "JONES", "given": ["Stanley"]}],
+        "birthDate": "1980-02-29",
+    }
     assert vault.records.add_file(bundle(patient), "me.json", FHIR).warnings == ()
 
 

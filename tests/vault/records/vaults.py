@@ -42,17 +42,13 @@ class Vault:
     def records_with(self, log: Log | None = None, blobs: Blobs | None = None) -> Records:
         with self.database.read() as connection:
             trail = trail_of(connection, self.founded.vault_id)
-        return Records(
-            self.database, self.keyring, log or self.log, trail, self.clock, blobs or RowBlobs(), ORIGIN
-        )
+        return Records(self.database, self.keyring, log or self.log, trail, self.clock, blobs or RowBlobs(), ORIGIN)
 
     def disclosure(self) -> Disclosure:
         return Disclosure(self.database, self.keyring, self.provider, RowBlobs(), self.clock)
 
 
-def found_vault(
-    database: Database, provider: FileKeyProvider, clock: FixedClock, name: str = "Stanley Jones"
-) -> Vault:
+def found_vault(database: Database, provider: FileKeyProvider, clock: FixedClock, name: str = "Stanley Jones") -> Vault:
     founding = Founding(Enrolment(provider, Cost.TEST, clock), clock)
     founded = founding.prepare(PASSPHRASE, Profile(name, "1980-02-29"))
     with database.write() as connection:
@@ -83,7 +79,9 @@ def observation(  # noqa: PLR0917
         "effectiveDateTime": taken,
         "performer": [{"display": "City Laboratory"}],
         "valueQuantity": {"value": Number(value), "unit": unit, "system": UCUM, "code": unit},
-        "referenceRange": [{"low": {"value": Number("1.7"), "unit": unit}, "high": {"value": Number("2.4"), "unit": unit}}],
+        "referenceRange": [
+            {"low": {"value": Number("1.7"), "unit": unit}, "high": {"value": Number("2.4"), "unit": unit}}
+        ],
     }
 
 
