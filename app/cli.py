@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from getpass import getpass
 
 import uvicorn
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import migrations
 from app.logs import configure_logs
@@ -30,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except VaultError as error:
         suggestion = getattr(error, "suggestion", None)
         print(error.advice, f"For example: {suggestion}" if suggestion else "", file=sys.stderr)
+    except (SQLAlchemyError, OSError) as error:
+        print(f"The database or a folder can't be used ({type(error).__name__}).", file=sys.stderr)
     return 2
 
 

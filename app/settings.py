@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     data: Path = Field(Path("data"), description="Folder of the SQLite database.")
     keys: Path | None = Field(None, description="Folder of the server's own keys; `<data>-keys` unless set.")
     database_url: str = Field(
-        "", description="SQLAlchemy address of the database; SQLite in the data folder unless set."
+        "", repr=False, description="SQLAlchemy address of the database; SQLite in the data folder unless set."
     )
     base_url: str = Field("", description="Where browsers find the vault; http://localhost:<port> unless set.")
     session_hours: int = Field(12, ge=1, le=168, description="How long a sign-in lasts.")

@@ -134,13 +134,8 @@ class Accounts:
 
     def _note(self, connection: Connection, founded: Founded, role: Role, origin: Origin) -> None:
         trail = trail_of(connection, founded.vault_id, role=role)
-        entry = Entry(Event.SIGN_IN, Outcome.DONE, reason="account-created", accountability=who(origin))
+        entry = Entry(Event.SIGN_IN, Outcome.DONE, reason="account-created", accountability=origin.as_accountability())
         self._log.append(connection, trail, entry, founded.keyring)
-
-
-def who(origin: Origin) -> dict[str, str]:
-    """What the accountability part of an entry says about where a request came from."""
-    return {"address": origin.address, "agent": origin.agent}
 
 
 def digest_email(provider: KeyProvider, email: str) -> bytes:

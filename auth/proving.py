@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from auth.accounts import Account, find_account, who
+from auth.accounts import Account, find_account
 from auth.people import normal_email
 from auth.throttle import ACCOUNT, ADDRESS, Throttle, Try, network_of
 from vault.audit.events import NOBODY, Entry, Event, Origin, Outcome
@@ -107,7 +107,9 @@ class Proving:
 
     def _refuse(self, claim: Claim) -> None:
         """An entry in the account's history; what was tried at no account is counted in the operator's."""
-        entry = Entry(Event.SIGN_IN, Outcome.REFUSED, "wrong-credentials", accountability=who(claim.origin))
+        entry = Entry(
+            Event.SIGN_IN, Outcome.REFUSED, "wrong-credentials", accountability=claim.origin.as_accountability()
+        )
         with self._database.read() as connection:
             if claim.account is None:
                 trail = operator_trail(connection)

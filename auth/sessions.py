@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, update
 
-from auth.accounts import Account, read_account, who
+from auth.accounts import Account, read_account
 from auth.errors import WrongRecoveryGroup
 from auth.proving import Proven, Proving
 from auth.roles import Role
@@ -223,7 +223,7 @@ class Sessions:
 
     def _note(self, connection: Connection, keyring: Keyring, role: Role, reason: str, origin: Origin) -> None:
         trail = trail_of(connection, keyring.vault_id, role=role)
-        entry = Entry(Event.SIGN_IN, Outcome.DONE, reason, accountability=who(origin))
+        entry = Entry(Event.SIGN_IN, Outcome.DONE, reason, accountability=origin.as_accountability())
         self._log.append(connection, trail, entry, keyring)
 
 

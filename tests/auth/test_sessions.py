@@ -46,7 +46,7 @@ def test_refused_sign_ins_are_logged_at_the_account_and_counted_where_there_is_n
     for email in (EMAIL, "nobody@example.org"):
         with pytest.raises(WrongSecret):
             house.sessions.with_passphrase(email, ANOTHER, ORIGIN)
-    assert reasons(house, made.vault_id)[-1] == "wrong-credentials"
+    assert "wrong-credentials" in reasons(house, made.vault_id)
     with house.database.read() as connection:
         assert connection.scalar(select(table_of(AuditFlood).c.count)) == 1
 

@@ -1,0 +1,104 @@
+"""Every public word has a line in the docs, and the OpenAPI document says what is true."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from app.api_docs import error_codes
+from app.cli import _parser
+from app.openapi import describe, operations
+from app.settings import PREFIX, Settings
+from tests.app.conftest import House
+from vault.audit.events import Event, Outcome
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+CONTRACT = """
+POST /api/accounts
+POST /api/account/recovery-code/confirm
+POST /api/account/passphrase
+POST /api/sessions
+DELETE /api/sessions/current
+DELETE /api/sessions
+GET /api/vocabulary
+POST /api/imports
+POST /api/results
+GET /api/results
+GET /api/records
+GET /api/records/{record_id}
+GET /api/records/{record_id}/original
+DELETE /api/records/{record_id}
+POST /api/records/{record_id}/restore
+POST /api/grants/preview
+POST /api/grants
+GET /api/grants
+GET /api/grants/{grant_id}
+POST /api/grants/{grant_id}/withdraw
+POST /shl/{link_id}
+GET /shl/{link_id}/files/{ticket}
+GET /api/log
+GET /api/admin/log
+GET /health/live
+GET /health/ready
+"""
+
+
+def first_cells(page: str) -> dict[str, list[str]]:
+    """The word in backticks that opens a table row → the row's other cells."""
+    rows = re.findall(r"^\| `([^`]+)` \|(.*)\|$", (DOCS / page).read_text(), re.MULTILINE)
+    return {word: [cell.strip() for cell in rest.split(" | ")] for word, rest in rows}
+
+
+def test_every_error_code_is_in_the_docs_with_its_status() -> None:
+    documented = {code: int(cells[0]) for code, cells in first_cells("errors.md").items()}
+    assert documented == {code: status for code, (status, _) in error_codes().items()}
+
+
+def test_every_setting_is_in_the_docs() -> None:
+    documented = {word for word in first_cells("operations.md") if word.startswith(PREFIX)}
+    assert documented == {PREFIX + name.upper() for name in Settings.model_fields}
+
+
+def test_every_command_and_option_is_in_the_docs() -> None:
+    text = (DOCS / "operations.md").read_text()
+    for name, command in next(iter(_parser()._subparsers._group_actions)).choices.items():  # type: ignore[union-attr]
+        assert f"`healthvault {name}`" in text
+        for action in command._actions:
+            assert action.dest == "help" or f"`{action.option_strings[0]}`" in text
+
+
+def test_every_event_and_outcome_is_in_the_docs() -> None:
+    words = first_cells("operations.md")
+    assert {str(event) for event in Event} <= set(words)
+    assert all(f"`{outcome}`" in (DOCS / "operations.md").read_text() for outcome in Outcome)
+
+
+def test_every_job_is_in_the_docs(sqlite_house: House) -> None:
+    assert set(sqlite_house.services.runner._jobs) <= set(first_cells("operations.md"))
+
+
+def test_the_document_lists_exactly_the_calls_of_the_contract(sqlite_house: House) -> None:
+    document = sqlite_house.client.get("/api/openapi.json").json()
+    listed = {f"{method.upper()} {path}" for path, item in document["paths"].items() for method in item}
+    assert listed == set(CONTRACT.strip().splitlines())
+
+
+def test_every_reference_of_the_document_leads_somewhere(sqlite_house: House) -> None:
+    document = describe(sqlite_house.app)
+    references = set(re.findall(r"#/components/schemas/(\w+)", str(document)))
+    assert references <= set(document["components"]["schemas"])
+    assert "HTTPValidationError" not in str(document)
+    for operation in operations(document):
+        assert operation["summary"]
+        assert {"422", "500", "503"} <= set(operation["responses"])
+
+
+def test_the_docs_page_is_our_own_and_names_every_call_and_code(sqlite_house: House) -> None:
+    page = sqlite_house.client.get("/api/docs")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "<script" not in page.text
+    assert "http://" not in page.text.replace("http://localhost", "")
+    for path in describe(sqlite_house.app)["paths"]:
+        assert path in page.text
+    for code in error_codes():
+        assert f'id="{code}"' in page.text
