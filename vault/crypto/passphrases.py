@@ -1,4 +1,4 @@
-"""Passphrases: slow stretching, at most two at once in a process, and a plain judgement of weak ones.
+"""Passphrases: slow stretching, one at a time in a process, and a plain judgement of weak ones.
 
 Argon2id runs outside every transaction: 64 MiB and a fifth of a second under a write lock would queue everybody.
 Text is compared as NFC, so that a keyboard's way of writing "ü" doesn't lock anyone out.
@@ -25,7 +25,9 @@ MIN_CHARACTERS: Final = 12
 MAX_CHARACTERS: Final = 256
 JUDGED_CHARACTERS: Final = 72  # zxcvbn raises above that.
 STRONG_ENOUGH: Final = 3  # Of 4: "safely unguessable" against a slow hash.
-_SLOTS = threading.BoundedSemaphore(2)
+# OpenSSL's Argon2 takes its lanes from one pool of threads: two runs at once can each hold half of it and wait for ever
+# (seen with OpenSSL in cryptography 50.0.2 on two cores). One run uses every core anyway.
+_ONE_AT_A_TIME = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,10 @@ _FAULTS = {
 
 
 def stretch(passphrase: str, salt: bytes, cost: Cost | None = None) -> bytes:
-    """Argon2id of NFC(passphrase) with a 16-byte salt: 32 bytes, about 0.2 s; waits while two others run."""
+    """Argon2id of NFC(passphrase) with a 16-byte salt: 32 bytes, about 0.2 s; waits while another runs."""
     cost = cost or Cost.STANDARD
     kdf = Argon2id(salt=salt, length=32, iterations=cost.passes, lanes=cost.lanes, memory_cost=cost.memory_kib)
-    with _SLOTS:
+    with _ONE_AT_A_TIME:
         # A lone surrogate can't come from a keyboard; it must still cost the same and fail the same.
         return kdf.derive(_normal(passphrase).encode("utf-8", "surrogatepass"))
 

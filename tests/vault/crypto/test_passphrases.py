@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from vault.crypto import passphrases
 from vault.crypto.passphrases import Cost, PassphraseLength, WeakPassphrase, judge, make_suggestion, stretch
 
 SALT = b"s" * 16
@@ -34,18 +33,10 @@ def test_a_lone_surrogate_is_only_another_wrong_passphrase() -> None:
     assert len(stretch("\ud800", SALT, Cost.TEST)) == 32
 
 
-def test_at_most_two_stretchings_run_at_once() -> None:
-    for _ in range(2):
-        assert passphrases._SLOTS.acquire(timeout=5)
-    try:
-        waiting = threading.Thread(target=stretch, args=("third", SALT, Cost.TEST))
-        waiting.start()
-        waiting.join(0.1)
-        assert waiting.is_alive()
-    finally:
-        passphrases._SLOTS.release(2)
-    waiting.join(5)
-    assert not waiting.is_alive()
+def test_parallel_stretchings_of_standard_cost_all_end() -> None:
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: stretch("copper lantern", SALT, Cost.STANDARD), range(4)))
+    assert len(set(found)) == 1
 
 
 @pytest.mark.parametrize(
