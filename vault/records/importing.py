@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, delete, insert, select, tuple_, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from vault import freshness
 from vault.blobs import Blobs
@@ -183,7 +185,7 @@ class Importing:
     def _give_up(self) -> None:
         """Remove at once what was staged; if even that fails, the sweep does it when the lease ends."""
         if self._run is not None and self._started:
-            with self._database.write() as connection:
+            with suppress(SQLAlchemyError), self._database.write() as connection:
                 abandon(connection, self._blobs, self._keyring.vault_id, self._run.import_id)
 
 
