@@ -85,8 +85,15 @@ def open_browser(browser: Browser, server: Server, watch: Watch) -> Iterator[Cal
         context.close()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def delete_output_dir() -> None:
+    """Overrides the plugin's: the pictures of an earlier run stay until they are taken again."""
+
+
 @pytest.fixture(scope="session")
 def pictures() -> Path:
-    folder = Path(__file__).resolve().parents[2] / "test-results" / "screenshots"
+    """Where pictures go; the variable PICTURES names another folder."""
+    default = Path(__file__).resolve().parents[2] / "test-results" / "screenshots"
+    folder = Path(os.environ.get("PICTURES", default))
     folder.mkdir(parents=True, exist_ok=True)
     return folder
