@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 
 from tests.conftest import FixedClock
 from tests.sharing.shares import Citizen, make_citizen
 from vault.database import Database
 from vault.keys.file_provider import FileKeyProvider
+
+# A busy machine is no fault of what is tested.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture
