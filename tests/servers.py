@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import socket
@@ -160,7 +161,5 @@ def share(server: Server, token: str, **changes: Any) -> dict[str, str]:
 
 def manifest_url(shlink: str) -> str:
     """The address inside a ``shlink:/`` text."""
-    import base64
-
     payload = shlink.split("shlink:/")[1]
     return str(json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["url"])

@@ -1,4 +1,4 @@
-"""Counting is exact under real concurrency: many processes against the real server, and guesses that can't run it down."""
+"""Counting is exact under real concurrency: many processes, many guesses, the real server."""
 
 from __future__ import annotations
 

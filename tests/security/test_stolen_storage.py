@@ -1,4 +1,4 @@
-"""Promise 1: stolen storage reads as noise. Canaries are put everywhere a person can write, then searched for byte by byte."""
+"""Promise 1: stolen storage reads as noise. Canaries go wherever a person can write; then every byte is searched."""
 
 from __future__ import annotations
 
@@ -71,7 +71,9 @@ def fill(server: Server) -> str:
     name = quote(f"{CANARY} export.json")
     assert server.post(f"/api/imports?filename={name}", bundle, token).status == 201
     letter = (CANARY + " letter\n").encode() * 5_000
-    sent = server.call("POST", f"/api/imports?filename={quote(CANARY + '.txt')}", letter, token, {"Content-Type": "text/plain"})
+    sent = server.call(
+        "POST", f"/api/imports?filename={quote(CANARY + '.txt')}", letter, token, {"Content-Type": "text/plain"}
+    )
     assert sent.status == 201, sent.body
     document = server.get("/api/records?kind=document", token).json["items"][0]["record_id"]
     grant = share(
@@ -81,7 +83,9 @@ def fill(server: Server) -> str:
         passcode=PASSCODE,
         include=[{"analyte": "magnesium"}, {"record_id": document}],
     )
-    opened = server.post(manifest_url(grant["shlink"]), {"recipient": f"Ward {CANARY}", "passcode": PASSCODE})
+    opened = server.post(
+        manifest_url(grant["shlink"]), {"recipient": f"Ward {CANARY}", "passcode": PASSCODE, "embeddedLengthMax": 0}
+    )
     assert opened.status == 200, opened.body
     assert len(opened.json["files"]) == 2
     for file in opened.json["files"]:
@@ -105,11 +109,14 @@ def hits(folder: Path, needles: tuple[str, ...]) -> list[str]:
         content = path.read_bytes().lower()
         for needle in needles:
             forms = [needle.lower().encode(form) for form in FORMS] + [needle.encode().hex().encode()]
-            found += [f"{path.name}: {needle}" for form in forms if form in content]
+            if any(form in content for form in forms):
+                found.append(f"{path.name}: {needle}")
     return found
 
 
-def test_canaries_in_everything_a_person_writes_are_nowhere_in_stored_bytes_logs_or_outbox(server: Server, tmp_path: Path) -> None:
+def test_canaries_in_everything_a_person_writes_are_nowhere_in_stored_bytes_logs_or_outbox(
+    server: Server, tmp_path: Path
+) -> None:
     fill(server)
     loot = tmp_path / "loot"
     if server.database_url:
