@@ -106,7 +106,7 @@ def problem_of(error: VaultError) -> Problem:
         members["remainingAttempts"] = error.remaining
     if isinstance(error, TooManyTries):
         headers["Retry-After"] = str(error.retry_after_seconds)
-    if status == 401 and isinstance(error, Unauthenticated):
+    if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return Problem(status, error.code, TITLES[status], error.advice, members, headers)
 

@@ -11,8 +11,6 @@ from app.api.answers import known_parameters
 def routes() -> APIRouter:
     """All of them. A misspelt query parameter is refused: ignoring a filter would show too much."""
     router = APIRouter(dependencies=[Depends(known_parameters)])
-    for module in (accounts, sessions, vocabulary, imports, results, records, grants, log, admin):
-        router.include_router(module.router, prefix="/api")
-    router.include_router(shl.router)
-    router.include_router(health.router)
+    for module in (accounts, sessions, vocabulary, imports, results, records, grants, log, admin, shl, health):
+        router.include_router(module.router)
     return router

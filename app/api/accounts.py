@@ -13,7 +13,7 @@ from app.deps import any_session, origin_of, services
 from auth.sessions import Session
 from vault.ids import text_of
 
-router = APIRouter(tags=["Accounts"])
+router = APIRouter(tags=["Accounts"], prefix="/api")
 
 
 class NewAccount(WireModel):

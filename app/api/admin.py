@@ -17,7 +17,7 @@ from vault.audit.reading import AdminFilters, PublicLine
 from vault.errors import NotFound
 from vault.ids import GrantId, Pseudonym, parse_id, text_of
 
-router = APIRouter(tags=["Admin"], prefix="/admin")
+router = APIRouter(tags=["Admin"], prefix="/api/admin")
 
 
 class PublicLineShown(BaseModel):

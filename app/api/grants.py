@@ -14,7 +14,7 @@ from auth.sessions import Session
 from sharing.grants import GrantRow, Grants, GrantView
 from vault.ids import GrantId, parse_id, text_of
 
-router = APIRouter(tags=["Sharing"])
+router = APIRouter(tags=["Sharing"], prefix="/api")
 
 
 class RecipientBody(WireModel):

@@ -13,7 +13,7 @@ from app.deps import citizen_session, origin_of, services
 from auth.sessions import Session
 from vault.ids import text_of
 
-router = APIRouter(tags=["Records"])
+router = APIRouter(tags=["Records"], prefix="/api")
 MAX_FILENAME_CHARACTERS = 255
 
 

@@ -13,7 +13,7 @@ from auth.sessions import Session
 from vault.audit.reading import LogLine
 from vault.ids import text_of
 
-router = APIRouter(tags=["Log"])
+router = APIRouter(tags=["Log"], prefix="/api")
 
 
 class LineShown(BaseModel):

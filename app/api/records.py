@@ -15,7 +15,7 @@ from auth.sessions import Session
 from vault.ids import RecordId, parse_id, text_of
 from vault.records.views import RecordRow, RecordView
 
-router = APIRouter(tags=["Records"])
+router = APIRouter(tags=["Records"], prefix="/api")
 Citizen = Annotated[Session, Depends(citizen_session)]
 
 _SAFE_MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")

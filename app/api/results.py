@@ -15,7 +15,7 @@ from vault.health.typed import TypedResult
 from vault.ids import text_of
 from vault.records.views import ResultQuery, ResultRow
 
-router = APIRouter(tags=["Results"])
+router = APIRouter(tags=["Results"], prefix="/api")
 
 
 class Code(WireModel):

@@ -13,7 +13,7 @@ from app.deps import any_session, clear_session_cookie, origin_of, services
 from app.errors import MissingField, UnknownField
 from auth.sessions import Session
 
-router = APIRouter(tags=["Sessions"])
+router = APIRouter(tags=["Sessions"], prefix="/api")
 
 
 class SignIn(WireModel):

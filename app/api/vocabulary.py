@@ -12,7 +12,7 @@ from sharing.consent.terms import ACTIONS, PURPOSES
 from vault.health import catalogue, units, vocabulary
 from vault.health.catalogue import Analyte
 
-router = APIRouter(tags=["Vocabulary"])
+router = APIRouter(tags=["Vocabulary"], prefix="/api")
 
 
 class Word(BaseModel):

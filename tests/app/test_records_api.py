@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -102,6 +103,22 @@ def test_lists_page_newest_first_without_gap_or_repeat(house: House) -> None:
                 break
             after = f"&after={page['next']}"
         assert seen == whole
+
+
+@pytest.mark.parametrize("path", ["/api/log", "/api/admin/log"])
+def test_the_logs_page_fifty_at_a_time_unless_asked_otherwise(sqlite_house: House, path: str) -> None:
+    person = sqlite_house.citizen()
+    for _ in range(60):
+        person.get("/api/results")
+        sqlite_house.clock.advance(timedelta(seconds=1))
+    reader = person if path == "/api/log" else sqlite_house.admin()
+    first = reader.get(path).json()
+    rest = reader.get(f"{path}?limit=200&after={first['next']}").json()
+    assert (len(first["items"]), rest["next"]) == (50, None)
+    entries = [each["entry_id"] for page in (first, rest) for each in page["items"]]
+    assert len(entries) == len(set(entries)) >= 61
+    times = [each["at"] for page in (first, rest) for each in page["items"]]
+    assert times == sorted(times, reverse=True)
 
 
 def test_a_deleted_record_is_gone_until_it_is_restored(house: House) -> None:
