@@ -38,10 +38,15 @@ def date_words(written: str) -> str:
 
 
 def taken(written: str) -> Markup:
-    """A clinical date as ``<time>``; it never shifts into another zone."""
+    """The day of a clinical date as ``<time>``; it never shifts into another zone."""
     if _WRITTEN.fullmatch(written) is None:
         return escape(date_words(written))
-    return Markup('<time datetime="{}">{}</time>').format(written, date_words(written))
+    return Markup('<time datetime="{}">{}</time>').format(written, date_words(written).partition(",")[0])
+
+
+def time_of_day(written: str) -> str:
+    """The time of a clinical date as written, with its offset; empty if there is none."""
+    return date_words(written).partition(", ")[2]
 
 
 def day_words(moment: datetime) -> str:
@@ -69,7 +74,14 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"taken": taken, "moment": moment, "day": day_words, "plural": plural, "id": text_of}
+    environment.filters |= {
+        "taken": taken,
+        "time_of_day": time_of_day,
+        "moment": moment,
+        "day": day_words,
+        "plural": plural,
+        "id": text_of,
+    }
     environment.filters |= {"number": words.number_of, "bound": words.bound_of}
     environment.globals |= {"words": words, "bar_of": bar_of}
     return environment

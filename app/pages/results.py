@@ -12,6 +12,7 @@ from app.pages.visitors import Citizen
 from vault.errors import NotFound
 from vault.health import catalogue
 from vault.health.observation import Reading
+from vault.health.units import canonical_unit
 from vault.ids import RecordId, parse_id
 from vault.records.records import Records
 from vault.records.views import RecordView, ResultQuery, ResultRow
@@ -81,12 +82,18 @@ def _reading(view: RecordView, part: int) -> Reading:
     return view.readings[part]
 
 
+def _own_unit(reading: Reading, units: tuple[str, ...]) -> str:
+    """The unit to show a trend in: this result's own; the test's first for a result in words."""
+    own = canonical_unit(reading.unit, reading.analyte) if reading.unit else units[0] if units else None
+    return own if own in units else AS_RECEIVED
+
+
 def _trend(records: Records, reading: Reading, unit: str) -> Trend | None:
     """All results of the same test, in the unit asked for, else in the unit of this result. None for unsorted tests."""
     if reading.analyte is None:
         return None
     units = tuple(catalogue.analyte(reading.analyte).units)
-    asked = unit or (reading.unit if reading.unit in units else AS_RECEIVED)
+    asked = unit or _own_unit(reading, units)
     query = ResultQuery(reading.analyte, None if asked == AS_RECEIVED else asked, MOST_ROWS)
     page = records.results(query)
     return Trend(page.items, units, asked, page.next is not None)

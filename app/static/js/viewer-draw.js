@@ -1,6 +1,6 @@
 // Draws what a link held. Text goes in as text nodes alone, so nothing in a record can become a page.
 
-import { dateWords } from "./dates.js";
+import { dateParts, dateWords } from "./dates.js";
 import { bytesOf } from "./jwe.js";
 import "./trend-chart.js";
 
@@ -19,22 +19,25 @@ export function drawContents(root, { tests, documents, others, actions }) {
 }
 
 function drawTest({ name, rows }) {
+  const named = new Set(rows.map((row) => row.name));
+  const alias = named.size === 1 && !named.has(name) ? [...named][0] : ""; // What the lab itself calls it, said once.
   const chart = make("trend-chart", { "data-title": `${name}, ${rows.length} results over time` });
   const head = ["Taken", "Result", "Lab’s own range", "Where it comes from"];
   chart.append(make("table", { class: "stack" },
     make("thead", {}, make("tr", {}, ...head.map((words) => make("th", { scope: "col" }, words)))),
-    make("tbody", {}, ...rows.map((row) => drawRow(row, name)))));
-  return make("section", { class: "test" }, make("h2", {}, name), chart);
+    make("tbody", {}, ...rows.map((row) => drawRow(row, alias || name)))));
+  return make("section", { class: "test" }, make("h2", {}, name), alias ? make("p", { class: "quiet" }, `The lab’s name for it: ${alias}`) : "", chart);
 }
 
 function drawRow(row, groupName) {
   const plotted = row.value !== "" && !row.unplotted && row.taken !== "";
   const shown = row.value !== "" ? `${row.bound}${row.value}` : row.words || "no value";
   const data = make("data", { value: plotted ? row.value : "" }, make("span", { class: "value" }, shown), row.unit && row.value !== "" ? " " : "", row.value !== "" ? make("span", { class: "unit" }, row.unit) : "");
+  const { day, time } = dateParts(row.taken);
   const flag = row.flag === "low" ? "◆ below the lab’s range" : row.flag === "high" ? "◆ above the lab’s range" : "";
   const notes = [row.name !== groupName ? row.name : "", row.status].filter(Boolean).join(", ");
   return make("tr", { "data-series": row.unit, "data-low": row.low, "data-high": row.high, "data-flag": row.flag, "data-bound": row.bound },
-    make("td", {}, make("time", { datetime: row.taken }, dateWords(row.taken))),
+    make("td", {}, make("time", { datetime: row.taken }, day), time ? make("div", { class: "quiet" }, time) : ""),
     make("td", {}, data, flag ? make("div", { class: "out", "data-words": "" }, flag) : "", notes ? make("div", { class: "quiet" }, notes) : ""),
     make("td", { "data-head": row.rangeWords ? "Lab’s range" : "" }, row.rangeWords || "none given"),
     make("td", {}, [row.performer, row.source].filter(Boolean).join(" · ")));
