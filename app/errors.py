@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vault.errors import Forbidden, Invalid, NotFound, TooManyTries, VaultError
+from vault.errors import Forbidden, Invalid, NotFound, VaultError
 
 
 class MissingField(Invalid):
@@ -53,8 +53,3 @@ class Unavailable(VaultError):
 class Unexpected(VaultError):
     code = "unexpected"
     advice = "Something went wrong on our side. Nothing was shown."
-
-
-class Busy(TooManyTries):
-    code = "busy"
-    advice = "Too many requests are waiting. Please try again in a moment."

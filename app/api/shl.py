@@ -5,9 +5,6 @@ Whatever is wrong with a link, the answer is the same; that it comes after the s
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Request, Response
@@ -16,13 +13,9 @@ from pydantic import BaseModel
 from app.api.answers import answer_json, operation
 from app.body import LinkBytes, WireModel, read_object
 from app.deps import origin_of, services
-from app.errors import Busy
 from app.headers import VIEWING_HEADER
 
 router = APIRouter(tags=["Links"], prefix="/shl")
-# Guesses of a passcode queue for the slow hash; they must leave threads for everybody else.
-MOST_WAITING = 24
-_waiting = threading.BoundedSemaphore(MOST_WAITING)
 
 LinkId = Annotated[str, Path(description="The random part of the link's address.")]
 
@@ -56,7 +49,7 @@ class Manifest(BaseModel):
         "The manifest of a link",
         model=Manifest,
         body=ManifestBody,
-        refuses=(400, 401, 404, 429),
+        refuses=(400, 401, 404),
         signed_in=False,
         headers={VIEWING_HEADER: "A viewing token, where the request asked for one with `Vault-Viewing: new`."},
     ),
@@ -71,8 +64,7 @@ def manifest(
 ) -> Response:
     body = read_object(raw)
     opening = services(request).opening
-    with _turn():
-        answer = opening.manifest(link_id, body, vault_viewing, origin_of(request))
+    answer = opening.manifest(link_id, body, vault_viewing, origin_of(request))
     headers = {VIEWING_HEADER: answer.viewing_token} if answer.viewing_token else {}
     return answer_json(answer.body, headers=headers)
 
@@ -90,13 +82,3 @@ def file(request: Request, link_id: LinkId, ticket: str) -> Response:
     opening = services(request).opening
     jwe = opening.file(link_id, ticket, origin_of(request))
     return Response(jwe, media_type="application/jose")
-
-
-@contextmanager
-def _turn() -> Iterator[None]:
-    if not _waiting.acquire(blocking=False):
-        raise Busy(1)
-    try:
-        yield
-    finally:
-        _waiting.release()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from vault.disclosure import Candidate, LinkContent, RecordChanged, SealedLink, 
 from vault.errors import Tampered
 from vault.ids import GrantId, make_id
 from vault.keys.file_provider import FileKeyProvider
+from vault.keys.provider import KeysUnavailable
 
 
 @pytest.fixture
@@ -105,6 +107,16 @@ def test_a_serving_key_opens_only_its_own_link_s_files(vault: Vault) -> None:
     jwe = open_served(serving_key, vault_id, stated.grant_id, file.file_id, file.sealed)
     with pytest.raises(Tampered):
         open_jwe(LinkKey.make(), jwe)
+
+
+def test_a_serving_key_without_the_key_provider_opens_nothing(vault: Vault, tmp_path: Path) -> None:
+    vault.records.add_file(bundle(observation(1)), "a.json", FHIR)
+    (candidate,) = vault.disclosure().candidates()
+    stated = content(vault)
+    sealed = vault.disclosure().seal_for_link([(candidate.record_id, 1)], stated)
+    thief = FileKeyProvider(tmp_path / "keys of somebody else")
+    with pytest.raises((Tampered, KeysUnavailable)):
+        unwrap_serving_key(thief, vault.founded.vault_id, stated.grant_id, sealed.wrapped_serving_key)
 
 
 def test_sizes_of_small_links_look_alike(vault: Vault) -> None:
