@@ -6,6 +6,7 @@ Services of one person are made per request from their session: they are bound t
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from sqlalchemy import text
 
 from app.settings import Settings
 from auth.accounts import Accounts
+from auth.roles import Role
 from auth.sessions import Session, Sessions
 from sharing.grants import Grants
 from sharing.opening import Opening
@@ -29,12 +31,14 @@ from vault.database import Database
 from vault.disclosure import Disclosure
 from vault.errors import LogUnavailable
 from vault.founding import Founding
+from vault.freshness import StaleState
 from vault.jobs.runner import Runner
 from vault.keys.enrolment import Enrolment
 from vault.keys.file_provider import FileKeyProvider
 from vault.keys.provider import KeyProvider
 from vault.keys.unlocking import Unlocking
 from vault.papers import Papers
+from vault.records.importing import sweep_abandoned
 from vault.records.records import Records
 
 
@@ -97,6 +101,13 @@ class Services:
         """The access log for the admin signed in; each look at it is logged."""
         return AdminLog(self.database, self.log, session.trail, origin)
 
+    def tidy(self, token: str, origin: Origin) -> None:
+        """After signing in, do what waited for an unlocked vault: empty the bin of what lay there 30 days."""
+        session = self.sessions.resume(token)
+        if session.role is Role.CITIZEN:
+            with suppress(StaleState):  # Busy now; there will be another sign-in.
+                self.records(session, origin).empty_bin(self.clock.now())
+
     def check(self) -> None:
         """Raise unless database and keys answer."""
         with self.database.read() as connection:
@@ -145,6 +156,7 @@ def _register_jobs(services: Services) -> None:
     database, log, clock = services.database, services.log, services.clock
     services.runner.register("audit-floods", 30, lambda: log.flush_floods(database))
     services.runner.register("link-sweep", 60, lambda: sweep(database, services.blobs, clock))
+    services.runner.register("import-sweep", 300, lambda: sweep_abandoned(database, services.blobs, clock.now()))
     services.runner.register("ended-sessions", 600, services.sessions.forget_ended)
 
 

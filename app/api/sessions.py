@@ -52,6 +52,7 @@ def sign_in(request: Request, raw: JsonBytes) -> Response:
         if stated.new_passphrase is not None:
             raise UnknownField(field="new_passphrase")
         made = sessions.with_passphrase(stated.email, stated.passphrase, origin)
+    services(request).tidy(made.token, origin)
     body = {"token": made.token, "expires_at": instant(made.expires_at)}
     if made.recovery_code is not None:
         body["recovery_code"] = made.recovery_code

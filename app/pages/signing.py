@@ -105,6 +105,7 @@ def come_back(request: Request, form: Submitted) -> Response:
         )
     except VaultError as error:
         return refused(request, error, _COME_BACK, form)
+    services(request).tidy(signed_in.token, origin_of(request))
     return _show_code(request, signed_in.recovery_code or "", signed_in.token, is_new=False)
 
 
@@ -125,6 +126,7 @@ def _sign_in(request: Request, form: Form, is_admin: bool) -> Response:
         )
     except VaultError as error:
         return refused(request, error, Page("sign-in.html", {"is_admin": is_admin, "again": False}), form)
+    services(request).tidy(signed_in.token, origin_of(request))
     return _enter(signed_in)
 
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -98,10 +99,15 @@ class TruthfulClient(TestClient):
         return answer
 
 
+@cache
+def _described(app: FastAPI) -> dict[str, Any]:
+    return describe(app)
+
+
 def check_documented(app: FastAPI, answer: Any) -> None:
     assert answer.headers["content-security-policy"]
     assert answer.headers["x-content-type-options"] == "nosniff"
-    document = describe(app)
+    document = _described(app)
     path = answer.request.url.path
     for pattern, item in document["paths"].items():
         operation = item.get(answer.request.method.lower())
