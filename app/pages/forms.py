@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -60,18 +60,18 @@ class _InMemory(MultiPartParser):
 
 
 async def _form(request: Request) -> Form:
-    return _texts(await _parse(request, FormParser(request.headers, _bounded(request, MAX_FORM_BYTES))))
+    body = await _body(request, "application/x-www-form-urlencoded", MAX_FORM_BYTES)
+    return _texts(await _parse(FormParser(request.headers, _once(body))))
 
 
 async def _upload(request: Request) -> Form:
-    parser = _InMemory(
-        request.headers, _bounded(request, MAX_UPLOAD_BYTES + MAX_FORM_BYTES), max_files=1, max_fields=20
-    )
-    parsed = await _parse(request, parser)
+    body = await _body(request, "multipart/form-data", MAX_UPLOAD_BYTES + MAX_FORM_BYTES)
+    parsed = await _parse(_InMemory(request.headers, _once(body), max_files=1, max_fields=20))
     file = next((value for value in parsed.values() if isinstance(value, UploadFile)), None)
     if file is None:
         return _texts(parsed)
     data = await file.read()
+    await parsed.close()
     if len(data) > MAX_UPLOAD_BYTES:
         raise TooLarge
     return _texts(parsed, Uploaded(file.filename or "", file.content_type or "", data))
@@ -81,10 +81,27 @@ Submitted = Annotated[Form, Depends(_form)]
 SubmittedFile = Annotated[Form, Depends(_upload)]
 
 
-async def _parse(request: Request, parser: FormParser | MultiPartParser) -> FormData:
-    wanted = "multipart/form-data" if isinstance(parser, MultiPartParser) else "application/x-www-form-urlencoded"
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != wanted:
+async def _body(request: Request, media_type: str, most: int) -> bytes:
+    """The whole body. One that is too large is read to its end first, so that the answer reaches the browser."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != media_type:
         raise errors.BadRequest
+    kept, seen = bytearray(), 0
+    async for chunk in request.stream():
+        seen += len(chunk)
+        if seen > MAX_DRAINED_BYTES:
+            raise TooLarge
+        if seen <= most:
+            kept += chunk
+    if seen > most:
+        raise TooLarge
+    return bytes(kept)
+
+
+async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
+    yield body
+
+
+async def _parse(parser: FormParser | MultiPartParser) -> FormData:
     try:
         parsed = await parser.parse()
     except (MultiPartException, ValueError, KeyError):
@@ -92,19 +109,6 @@ async def _parse(request: Request, parser: FormParser | MultiPartParser) -> Form
     if len(parsed.multi_items()) > MAX_FIELDS:
         raise errors.BadRequest
     return parsed
-
-
-async def _bounded(request: Request, most: int) -> Any:
-    """The body's chunks. One that is too large is read to its end first, so that the answer reaches the browser."""
-    seen = 0
-    async for chunk in request.stream():
-        seen += len(chunk)
-        if seen > MAX_DRAINED_BYTES:
-            raise TooLarge
-        if seen <= most:
-            yield chunk
-    if seen > most:
-        raise TooLarge
 
 
 def _texts(parsed: FormData, upload: Uploaded | None = None) -> Form:

@@ -1,0 +1,74 @@
+"""Uploading and typing in by forms."""
+
+from __future__ import annotations
+
+from starlette.testclient import TestClient
+
+from tests.app.conftest import fhir, observation
+from tests.app.pages.conftest import type_in
+
+TYPED = {"analyte": "magnesium", "value": "0.80", "unit": "mmol/L", "taken_at": "2026-01-20"}
+
+
+def upload(client: TestClient, data: bytes, name: str = "export.json", media: str = "application/json") -> object:
+    return client.post("/import", files={"file": (name, data, media)})
+
+
+def test_a_file_leads_to_a_report_of_what_it_held(citizen: TestClient) -> None:
+    broken = observation(day="2026-02-30")
+    answer = upload(citizen, fhir(observation(), broken))
+    assert answer.status_code == 200  # type: ignore[attr-defined]
+    text = answer.text  # type: ignore[attr-defined]
+    assert "1 record added" in text
+    assert "Left aside" in text
+    assert "export.json" in text
+    assert "You had all of it already" in upload(citizen, fhir(observation())).text  # type: ignore[attr-defined]
+
+
+def test_what_cannot_be_taken_is_refused_by_the_same_form_and_nothing_is_kept(citizen: TestClient) -> None:
+    for data, status in ((b'{"a": NaN}', 422), (b"", 422), (b"x" * (10 * 1024 * 1024 + 1), 413)):
+        answer = upload(citizen, data)
+        assert answer.status_code == status  # type: ignore[attr-defined]
+        assert "Add to your vault" in answer.text or status == 413  # type: ignore[attr-defined]
+    assert citizen.post("/import", files={"other": ("", b"")}).status_code == 422
+    assert citizen.post("/import", data={"file": "text"}).status_code == 400
+    assert citizen.get("/api/records").json()["items"] == []
+
+
+def test_a_hostile_file_name_is_only_text(citizen: TestClient) -> None:
+    answer = upload(citizen, b"letter", '"><script>alert(1)</script>.txt', "text/plain")
+    assert "<script>alert" not in answer.text  # type: ignore[attr-defined]
+    assert "<script>alert" not in citizen.get("/records").text
+
+
+def test_a_refused_result_keeps_what_was_typed_beside_the_field_at_fault(citizen: TestClient) -> None:
+    for field, value in (("value", "0,80"), ("unit", "furlong"), ("taken_at", "2026-02-30"), ("range_low", "x")):
+        answer = citizen.post("/type-in", data=TYPED | {field: value, "lab": 'Lab "<i>"'})
+        assert answer.status_code == 422, field
+        assert f'id="{field}-fault"' in answer.text
+        assert f'value="{value}"' in answer.text
+        assert "Lab &#34;&lt;i&gt;&#34;" in answer.text
+        assert '<option value="magnesium" selected>' in answer.text
+    assert citizen.post("/type-in", data=TYPED | {"analyte": ""}).status_code == 422
+    assert "Kept. It is locked with your key." in citizen.post("/type-in", data=TYPED).text
+
+
+def test_a_result_shows_its_range_its_trend_and_its_units(citizen: TestClient) -> None:
+    record_id = type_in(citizen, "0.66", range_low="0.70", range_high="1.00")
+    type_in(citizen, "<0.5", taken_at="2025-06-01")
+    page = citizen.get(f"/results/{record_id}", params={"unit": "mg/dL"}).text
+    assert "below the lab\u2019s range" in page
+    assert "Converted; received as <strong>0.66 mmol/L</strong>" in page
+    assert 'data-bound="&lt;"' in page
+    assert "Only you." in page
+    assert citizen.get(f"/results/{record_id}", params={"unit": "furlong"}).status_code == 422
+    assert citizen.get(f"/results/{record_id}", params={"part": 1}).status_code == 404
+
+
+def test_a_record_goes_to_the_bin_and_comes_back(citizen: TestClient) -> None:
+    record_id = type_in(citizen)
+    moved = citizen.post(f"/records/{record_id}/delete")
+    assert "Undo" in moved.text
+    assert "Bring back" in citizen.get("/bin").text
+    assert "Add your first result" in citizen.get("/results").text
+    assert "Move to the bin" in citizen.post(f"/records/{record_id}/restore").text
