@@ -1,4 +1,4 @@
-"""Files that other people wrote, through the API: what a citizen would see of them. Skipped where they aren't at hand."""
+"""Files that other people wrote, through the API: what a citizen would see. Skipped where they are not at hand."""
 
 from __future__ import annotations
 
