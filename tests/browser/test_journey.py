@@ -22,7 +22,7 @@ def test_a_shared_test_is_seen_until_sharing_stops_and_the_log_tells(
     read_the_trend(citizen)
     given = share_test(citizen, "magnesium", "Dr Ada Okafor")
     expect(citizen.locator("img.qr")).to_be_visible()
-    citizen.wait_for_function("document.querySelector('img.qr').naturalWidth > 100")
+    assert citizen.locator("img.qr").evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
 
     doctor = open_browser()
     nothing_leaves_before_open(doctor, given)

@@ -146,3 +146,20 @@ def test_a_link_can_be_pasted(server: Server, token: str, open_browser: Callable
     page.get_by_label("Link").fill(given(server, token).link)
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("heading", name="A patient shares records with you")).to_be_visible()
+
+
+def test_a_shared_letter_is_read_in_the_page(server: Server, token: str, open_browser: Callable[..., Page]) -> None:
+    letter = "Dear Ana, <b>please</b> come back in May."
+    headers = {"Content-Type": "text/plain"}
+    added = server.call("POST", "/api/imports?filename=letter.txt", letter.encode(), token, headers)
+    assert added.status == 201
+    record_id = server.get("/api/records?kind=document", token).json["items"][0]["record_id"]
+    made = share(server, token, passcode="482915", include=[{"record_id": record_id}], actions=["view", "download"])
+    page = open_browser()
+    open_link(page, Given("", made["link"], "482915"))
+    expect(page.locator("#contents pre")).to_have_text(letter)
+    with page.expect_download() as saving:
+        page.get_by_role("button", name="Save \u201cletter.txt\u201d").click()
+    assert saving.value.path().read_text("utf-8") == letter
+    page.reload()
+    expect(page.locator("#contents pre")).to_have_text(letter)

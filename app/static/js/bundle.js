@@ -67,10 +67,10 @@ function takenOf(resource) {
   return text(resource.effectiveDateTime) || text(resource.effectiveInstant) || text(resource.effectivePeriod?.start) || "";
 }
 
-// Where a row came from, as the vault marked it; a file's own tags in other systems are not ours.
+// How a record got into the vault, where the bundle says so: it is not guessed. Tags of other systems are not ours.
 function sourceOf(resource) {
   const tag = list(resource.meta?.tag).find((each) => /health-data-vault|healthvault/.test(text(each?.system)));
-  return { typed: "typed by the patient", imported: "uploaded file", uploaded: "uploaded file" }[tag?.code] ?? (text(tag?.display) || "uploaded file");
+  return { typed: "typed by the patient", imported: "uploaded file" }[tag?.code] ?? "";
 }
 
 export function nameOf(code) {

@@ -22,7 +22,7 @@ function drawTest({ name, rows }) {
   const named = new Set(rows.map((row) => row.name));
   const alias = named.size === 1 && !named.has(name) ? [...named][0] : ""; // What the lab itself calls it, said once.
   const chart = make("trend-chart", { "data-title": `${name}, ${rows.length} results over time` });
-  const head = ["Taken", "Result", "Lab’s own range", "Where it comes from"];
+  const head = ["Taken", "Result", "Lab’s own range", "Lab, as stated"];
   chart.append(make("table", { class: "stack" },
     make("thead", {}, make("tr", {}, ...head.map((words) => make("th", { scope: "col" }, words)))),
     make("tbody", {}, ...rows.map((row) => drawRow(row, alias || name)))));
@@ -40,7 +40,7 @@ function drawRow(row, groupName) {
     make("td", {}, make("time", { datetime: row.taken }, day), time ? make("div", { class: "quiet" }, time) : ""),
     make("td", {}, data, flag ? make("div", { class: "out", "data-words": "" }, flag) : "", notes ? make("div", { class: "quiet" }, notes) : ""),
     make("td", { "data-head": row.rangeWords ? "Lab’s range" : "" }, row.rangeWords || "none given"),
-    make("td", {}, [row.performer, row.source].filter(Boolean).join(" · ")));
+    make("td", {}, [row.performer, row.source].filter(Boolean).join(" · ") || "not stated"));
 }
 
 function drawOthers(others) {
