@@ -37,7 +37,7 @@ SQLITE_PRAGMAS = {
     "foreign_keys": "ON",
     "secure_delete": "ON",
     "recursive_triggers": "ON",
-    "busy_timeout": "10000",
+    "busy_timeout": "30000",
 }
 
 
@@ -109,7 +109,7 @@ class Database:
 def _make_engine(url: str, is_sqlite: bool, pool_size: int) -> Engine:
     if not is_sqlite:
         return create_engine(url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True)
-    engine = create_engine(url, pool_size=pool_size, max_overflow=0, connect_args={"timeout": 10})
+    engine = create_engine(url, pool_size=pool_size, max_overflow=0, connect_args={"timeout": 30})
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:

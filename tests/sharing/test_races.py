@@ -23,7 +23,7 @@ from vault.database import Database
 from vault.keys.file_provider import FileKeyProvider
 
 ROOT = Path(__file__).parents[2]
-PROCESSES, VISITS, OPENS = 16, 16, 5
+PROCESSES, VISITS, OPENS = 16, 2, 5
 
 
 def test_sixteen_processes_with_sixteen_recipients_each_open_a_link_of_five_exactly_five_times(
