@@ -17,7 +17,7 @@ from sharing import receipts
 from sharing.agreement import Agreement, SharedRecord, write_agreement
 from sharing.consent.statement import Statement
 from sharing.consent.terms import Request, parse_request
-from sharing.issuing import NewGrant, store_grant
+from sharing.issuing import NewGrant, is_granted, store_grant
 from sharing.passcodes import PasscodeHash, Passcodes
 from sharing.selection import HeldBack, Selection, select_records
 from sharing.words import vocabulary
@@ -42,6 +42,11 @@ FIRST_VERSION = 1
 class PreviewStale(Conflict):
     code = "preview-stale"
     advice = "What would be shared has changed since you looked. Please look at the list again."
+
+
+class AlreadyGranted(Conflict):
+    code = "already-granted"
+    advice = "This was shared already. It is in your list of shares."
 
 
 class NothingToShare(Invalid):
@@ -97,13 +102,14 @@ class Granting:
         permitted = tuple(each.record_id for each in chosen.permitted)
         return Preview(permitted, chosen.held_back, chosen.statement, chosen.permitted)
 
-    def issue(self, body: Any) -> Issued:
+    def issue(self, body: Any, grant_id: GrantId | None = None) -> Issued:
         """Grant what was previewed: sealed, counted, logged and stored, or nothing at all.
 
-        Invalid names a field; NothingToShare; PreviewStale when terms, list or words have moved on.
+        Invalid names a field; NothingToShare; PreviewStale when terms, list or words have moved on. A caller that
+        chose ``grant_id`` before asking may ask twice: the second time is AlreadyGranted.
         """
         request = parse_request(body, vocabulary(), self._vault.clock.now(), with_statement=True)
-        grant_id = GrantId(make_id())
+        grant_id = grant_id or GrantId(make_id())
 
         @cache
         def hashed() -> PasscodeHash | None:
@@ -119,6 +125,8 @@ class Granting:
             # Read before the records: if they move after this, the state has moved too and nothing is published.
             state = freshness.read(connection, self._vault.keyring)
             giver = read_profile(connection, self._vault.keyring).name
+            if is_granted(connection, self._vault.keyring.vault_id, grant_id):
+                raise AlreadyGranted
         chosen = self._select(request, now)
         _check_statement(request, chosen)
         agreed = _agreement(request, chosen, grant_id, now)

@@ -102,9 +102,12 @@ class Grants:
         """What these terms would share, and the statement to agree to. Invalid names a field."""
         return self._granting.preview(body)
 
-    def issue(self, body: Any) -> Issued:
-        """Grant what was previewed. Invalid names a field; NothingToShare; PreviewStale."""
-        return self._granting.issue(body)
+    def issue(self, body: Any, grant_id: GrantId | None = None) -> Issued:
+        """Grant what was previewed, under an id chosen before or a fresh one.
+
+        Invalid names a field; NothingToShare; PreviewStale; AlreadyGranted for an id that was used.
+        """
+        return self._granting.issue(body, grant_id)
 
     # -- looking --------------------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from vault.crypto.secret import KEY_BYTES, LinkKey
 from vault.database import table_of
 from vault.disclosure import SealedLink
 from vault.freshness import State
-from vault.ids import BlobId, make_id
+from vault.ids import BlobId, GrantId, VaultId, make_id
 from vault.keys.keyring import Keyring
 from vault.papers import Prepared
 
@@ -95,6 +95,11 @@ def store_grant(connection: Connection, keyring: Keyring, blobs: Blobs, new: New
         row = {"file_id": each.file_id, "content_type": each.content_type, "size": each.size, "blob_id": blob_id}
         connection.execute(insert(_FILE).values(**whose, **row, version=agreed.version, position=position))
     return _share_link(base_url, link_id, new.sealed.link_key, agreed)
+
+
+def is_granted(connection: Connection, vault_id: VaultId, grant_id: GrantId) -> bool:
+    query = select(_GRANT.c.grant_id).where(_GRANT.c.vault_id == vault_id, _GRANT.c.grant_id == grant_id)
+    return connection.execute(query).one_or_none() is not None
 
 
 def show_link(connection: Connection, keyring: Keyring, base_url: str, agreed: Agreement) -> ShareLink | None:

@@ -15,11 +15,12 @@ from app.pages.rendering import render
 from app.pages.share_form import DAYS, body_again, body_of, carried
 from app.pages.visitors import Citizen
 from auth.sessions import Session
+from sharing.granting import AlreadyGranted
 from sharing.grants import Preview
 from vault.errors import Invalid, VaultError
 from vault.health import catalogue
 from vault.health.vocabulary import CATEGORIES, KINDS
-from vault.ids import RecordId, parse_id, text_of
+from vault.ids import GrantId, RecordId, make_id, parse_id, text_of
 
 router = APIRouter()
 
@@ -55,11 +56,15 @@ def check_answers(request: Request, session: Citizen, form: Submitted) -> Respon
 
 @router.post("/share/agree")
 def agree(request: Request, session: Citizen, form: Submitted) -> Response:
+    """The form carries the grant's id, so that sending it twice shares once."""
     try:
-        issued = services(request).grants(session, origin_of(request)).issue(body_again(form))
+        grant_id = GrantId(parse_id(form.text("grant")))
+        services(request).grants(session, origin_of(request)).issue(body_again(form), grant_id)
+    except AlreadyGranted:
+        pass
     except VaultError as error:
         return _form_again(request, session, error, form)
-    return RedirectResponse(f"/shares/{text_of(issued.grant_id)}?given=1", 303)
+    return RedirectResponse(f"/shares/{text_of(grant_id)}?given=1", 303)
 
 
 def _check(request: Request, body: dict[str, Any], preview: Preview) -> Response:
@@ -73,6 +78,7 @@ def _check(request: Request, body: dict[str, Any], preview: Preview) -> Response
         permitted=preview.records,
         held_back=preview.held_back,
         hidden=carried(body),
+        grant=make_id(),
     )
 
 

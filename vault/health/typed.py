@@ -76,13 +76,17 @@ class TypedResult:
     lab: str | None = None
 
 
+_TYPED = {"system": "urn:health-data-vault:source", "code": "typed"}
+
+
 def resource_of(typed: TypedResult) -> Resource:
     """The Resource a typed result becomes; the same content gives the same bytes.
 
     Raises Invalid with its field: UnknownAnalyte, BadCode, BadValue, UnknownUnit, BadDate, BadRange, BadText.
     """
     system, code, known = _test(typed)
-    observation: dict[str, Any] = {"resourceType": "Observation", "status": "final"}
+    # Readers of a shared link must be able to tell what a person typed from what a lab sent.
+    observation: dict[str, Any] = {"resourceType": "Observation", "meta": {"tag": [_TYPED]}, "status": "final"}
     if known:
         observation["category"] = [_category(known)]
     coding = {"system": system, "code": code}

@@ -117,3 +117,12 @@ def test_another_citizens_share_is_not_there(sqlite_house: House) -> None:
     for answer in (eve.get(address[1]), eve.get(f"{address[1]}/qr.svg"), eve.post(f"{address[1]}/stop")):
         assert answer.status_code == 404
     assert eve.get("/shares/not-an-id").status_code == 404
+
+
+def test_a_share_form_sent_twice_shares_once(citizen: TestClient) -> None:
+    type_in(citizen)
+    checked = citizen.post("/share", data=FORM)
+    first = citizen.post("/share/agree", data=hidden(checked.text))
+    second = citizen.post("/share/agree", data=hidden(checked.text))
+    assert first.url == second.url
+    assert len(citizen.get("/api/grants").json()["items"]) == 1

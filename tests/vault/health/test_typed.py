@@ -113,3 +113,8 @@ def test_whatever_is_typed_is_kept_or_refused(
         except Invalid:
             continue
         assert read_json(resource.body)["resourceType"] == "Observation"
+
+
+def test_a_typed_result_says_that_a_person_typed_it() -> None:
+    tags = read_json(resource_of(typed()).body)["meta"]["tag"]
+    assert tags == [{"system": "urn:health-data-vault:source", "code": "typed"}]
