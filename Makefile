@@ -4,6 +4,11 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 UV := .venv/tools/bin/uv
 
+# Node carries its own list of certificates; the system's is the one that this machine's owner keeps.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
+export NODE_EXTRA_CA_CERTS ?= /etc/ssl/certs/ca-certificates.crt
+endif
+
 .PHONY: help run test check bench lock setup setup-dev screenshots clean
 
 help: ## this list
@@ -26,8 +31,9 @@ help: ## this list
 	@touch $@
 
 tests/interop/node_modules/.package-lock.json: tests/interop/package.json tests/interop/package-lock.json
-	@if command -v npm >/dev/null; then npm ci --prefix tests/interop --no-audit --no-fund --loglevel=error && touch $@; \
-	else echo 'Node is missing: the tests that need it will say so.'; fi
+	@if ! command -v npm >/dev/null; then echo 'Node is missing: the tests that need it will say so.'; \
+	elif npm ci --prefix tests/interop --no-audit --no-fund --loglevel=error; then touch $@; \
+	else echo 'npm could not install: the tests that need it will say so.'; fi
 
 setup: .venv/.run ## make .venv with the locked packages and this project, editable
 
