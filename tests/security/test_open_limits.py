@@ -7,13 +7,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-import pytest
-
-from tests.databases import postgres_database_url
 from tests.servers import Server, manifest_url, share, sign_up, type_in
 
 OPEN_ONCE = """
@@ -26,19 +21,6 @@ try:
 except urllib.error.HTTPError as refused:
     print(refused.code)
 """
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
-    if request.param == "sqlite":
-        running = Server(tmp_path).start()
-        yield running
-        running.stop()
-        return
-    with postgres_database_url() as url:
-        running = Server(tmp_path, database_url=url).start()
-        yield running
-        running.stop()
 
 
 def test_sixteen_processes_with_sixteen_recipients_get_exactly_five_opens(server: Server) -> None:

@@ -6,32 +6,16 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-import pytest
-
-from tests.databases import postgres_database_url, skip_or_fail
+from tests.databases import skip_or_fail
 from tests.servers import Server, manifest_url, share
 
 CANARY = "Zebrafinch"
 PASSCODE = "914770-Zebrafinch"
 MAGNESIUM_LOINC = "19123-9"
 FORMS = ("utf-8", "utf-16-le", "utf-16-be")
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
-    if request.param == "sqlite":
-        running = Server(tmp_path).start()
-        yield running
-        running.stop()
-        return
-    with postgres_database_url() as url:
-        running = Server(tmp_path, database_url=url).start()
-        yield running
-        running.stop()
 
 
 def fill(server: Server) -> str:
