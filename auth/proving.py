@@ -89,12 +89,14 @@ class Proving:
             raise
         return Proven(claim, account, keyring)
 
-    def settle(self, connection: Connection, proven: Proven) -> None:
+    def settle(self, connection: Connection, proven: Proven, *, changes_keys: bool = False) -> None:
         """Forget the account's tries, in the transaction of what the proof was for.
 
         KeysChanged if the ways in changed since: a passphrase that was replaced meanwhile opens no new session.
+        ``changes_keys``: the transaction goes on to write the manifest, so it takes its row alone from the start; two
+        that share it would each wait for the other.
         """
-        if _manifest_of(connection, proven.account.vault_id, lock=True) != proven.claim.manifest:
+        if _manifest_of(connection, proven.account.vault_id, shared=not changes_keys) != proven.claim.manifest:
             raise KeysChanged
         self._throttle.give_back(connection, proven.claim.reserved)
         self._throttle.clear(connection, ACCOUNT, normal_email(proven.claim.subject))
@@ -118,6 +120,8 @@ class Proving:
         self._log.refuse(self._database, trail, entry)
 
 
-def _manifest_of(connection: Connection, vault_id: VaultId, lock: bool = False) -> bytes | None:
+def _manifest_of(connection: Connection, vault_id: VaultId, shared: bool | None = None) -> bytes | None:
+    """``shared`` None: no lock; True: nobody changes the row before the transaction ends; False: nor locks it."""
     query = select(_MANIFEST.c.signature).where(_MANIFEST.c.vault_id == vault_id)
-    return connection.execute(query.with_for_update(read=True) if lock else query).scalar_one_or_none()
+    locked = query if shared is None else query.with_for_update(read=shared)
+    return connection.execute(locked).scalar_one_or_none()

@@ -183,7 +183,7 @@ class Sessions:
         check = RecoveryCheck(version + 1, last_group_of(code), confirmed=False)
         paper = prepare_recovery_check(keyring, check, self._clock)
         with self._database.write() as connection:
-            self._proving.settle(connection, proven)
+            self._proving.settle(connection, proven, changes_keys=True)
             moved = self._enrolment.store_change(connection, new)
             Papers(keyring).store(connection, paper)
             freshness.advance(connection, keyring, state, paper.change + moved)
@@ -201,7 +201,7 @@ class Sessions:
             keys = self._enrolment.read_state(connection, session.vault_id)
         new = self._enrolment.prepare_passphrase_change(keyring, keys, new_passphrase)
         with self._database.write() as connection:
-            self._proving.settle(connection, proven)
+            self._proving.settle(connection, proven, changes_keys=True)
             freshness.advance(connection, keyring, state, self._enrolment.store_change(connection, new))
             self._unlocking.end_all_sessions(connection, session.vault_id, keep=session.session_id)
             self._note(connection, keyring, session.role, "passphrase-changed", proven.claim.origin)

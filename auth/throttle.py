@@ -13,7 +13,7 @@ from ipaddress import ip_address, ip_network
 from math import ceil
 from typing import Protocol
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from auth.tables import ThrottleRow
@@ -111,8 +111,10 @@ def _reserve(connection: Connection, digest: bytes, allowance: Allowance, now: d
     table = table_of(ThrottleRow)
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     fresh = {"throttle_digest": digest, "tries": 0, "free_at": now, "tried_at": now}
-    connection.execute(dialect.insert(table).values(fresh).on_conflict_do_nothing())
-    row = connection.execute(select(table).where(table.c.throttle_digest == digest).with_for_update()).one()
+    # One statement that also locks a row already there: between two, a sign-in that succeeds could delete it.
+    claim = dialect.insert(table).values(fresh)
+    claim = claim.on_conflict_do_update(index_elements=[table.c.throttle_digest], set_={"tries": table.c.tries})
+    row = connection.execute(claim.returning(table.c.tries, table.c.free_at, table.c.tried_at)).one()
     if row.free_at > now:
         raise TooManyTries(ceil((row.free_at - now).total_seconds()))
     tries = 1 if now - row.tried_at >= FORGET_AFTER else row.tries + 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -15,7 +17,7 @@ from vault.audit.events import Origin
 from vault.audit.tables import AuditEntry, AuditFlood
 from vault.crypto.passphrases import PassphraseLength, WeakPassphrase
 from vault.database import table_of
-from vault.errors import TooManyTries, Unauthenticated
+from vault.errors import TooManyTries, Unauthenticated, VaultError
 from vault.keys.enrolment import KeysChanged
 from vault.keys.unlocking import WrongSecret
 
@@ -190,6 +192,37 @@ def test_a_sign_in_that_raced_a_changed_passphrase_opens_nothing(house: House) -
     house.sessions._unlocking = Slow()  # type: ignore[assignment]
     with pytest.raises(KeysChanged):
         house.sessions.with_passphrase(EMAIL, PASSPHRASE, ORIGIN)
+
+
+def everything_goes(house: House, act: Callable[[Origin], object], times: int) -> Counter[str]:
+    """What many at once, each from an address of their own, got for their trouble."""
+
+    def attempt(number: int) -> str:
+        try:
+            act(Origin(f"192.0.2.{number}", ""))
+        except VaultError as error:
+            return error.code
+        return "done"
+
+    with ThreadPoolExecutor(8) as pool:
+        return Counter(pool.map(attempt, range(times)))
+
+
+def test_many_sign_ins_of_one_account_at_once_succeed_or_wait(house: House) -> None:
+    house.create()
+    answers = everything_goes(house, lambda origin: house.sessions.with_passphrase(EMAIL, PASSPHRASE, origin), 60)
+    assert set(answers) <= {"done", "too-many-tries"}
+
+
+def test_two_changes_of_the_ways_in_at_once_never_wait_for_each_other(house: House) -> None:
+    session = house.sessions.resume(house.create().token)
+    for _ in range(4):
+        house.clock.advance(timedelta(hours=2))
+        answers = everything_goes(
+            house, lambda origin: house.sessions.new_recovery_code(session, PASSPHRASE, origin), 4
+        )
+        assert answers["done"] >= 1
+        assert set(answers) <= {"done", "keys-changed"}
 
 
 def test_ended_sessions_and_old_tries_are_swept(house: House) -> None:
