@@ -6,11 +6,12 @@ Services of one person are made per request from their session: they are bound t
 from __future__ import annotations
 
 import secrets
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.settings import Settings
 from auth.accounts import Accounts
@@ -29,9 +30,8 @@ from vault.crypto.passphrases import Cost
 from vault.crypto.sealing import check_sealing
 from vault.database import Database
 from vault.disclosure import Disclosure
-from vault.errors import LogUnavailable
+from vault.errors import LogUnavailable, VaultError
 from vault.founding import Founding
-from vault.freshness import StaleState
 from vault.jobs.runner import Runner
 from vault.keys.enrolment import Enrolment
 from vault.keys.file_provider import FileKeyProvider
@@ -40,6 +40,8 @@ from vault.keys.unlocking import Unlocking
 from vault.papers import Papers
 from vault.records.importing import sweep_abandoned
 from vault.records.records import Records
+
+_say = structlog.get_logger("healthvault")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +104,17 @@ class Services:
         return AdminLog(self.database, self.log, session.trail, origin)
 
     def tidy(self, token: str, origin: Origin) -> None:
-        """After signing in, do what waited for an unlocked vault: empty the bin of what lay there 30 days."""
-        session = self.sessions.resume(token)
-        if session.role is Role.CITIZEN:
-            with suppress(StaleState):  # Busy now; there will be another sign-in.
+        """After signing in, do what waited for an unlocked vault: empty the bin of what lay there 30 days.
+
+        Whatever is wrong waits for another sign-in: nothing may come between somebody and their token, their new
+        recovery code, or stopping a share, not even records that can't be read.
+        """
+        try:
+            session = self.sessions.resume(token)
+            if session.role is Role.CITIZEN:
                 self.records(session, origin).empty_bin(self.clock.now())
+        except (VaultError, SQLAlchemyError, OSError) as error:
+            _say.warning("not tidied", kind=type(error).__name__)
 
     def check(self) -> None:
         """Raise unless database and keys answer."""
