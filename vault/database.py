@@ -84,8 +84,9 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A read-only transaction over one consistent state; it never waits for a writer on SQLite."""
-        with self.engine.connect() as connection, connection.begin():
+        """A read-only transaction over one consistent state; it never waits for a writer."""
+        options = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with self.engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
 
     @contextmanager

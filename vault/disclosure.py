@@ -13,7 +13,6 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from vault import freshness
 from vault.blobs import Blobs
 from vault.clock import Clock
 from vault.crypto.boxes import open_box, seal_box
@@ -131,7 +130,6 @@ class Disclosure:
         return SealedLink(link_key, self._provider.wrap(PURPOSE, serving_key.raw, context), files)
 
     def _live(self, connection: Connection) -> dict[str, Row]:
-        freshness.one_state(connection)
         index = load_index(connection, self._keyring)
         return {
             row[RECORD]: row for _, rows in index.all_rows(connection, keep=False) for row in rows if not row[DELETED]

@@ -104,12 +104,6 @@ def retrying(attempt: Callable[[], T]) -> T:
     return attempt()
 
 
-def one_state(connection: Connection) -> None:
-    """Make this fresh read transaction see one state throughout; call it before any query. SQLite does so anyway."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-
-
 def begin(connection: Connection, keyring: Keyring, added: Iterable[Term]) -> State:
     """The first sum of a new vault."""
     state = State(1, _moved(keyring, 0, Change(added=tuple(added))))
@@ -141,7 +135,7 @@ def advance(connection: Connection, keyring: Keyring, state: State, change: Move
 
 
 def verify(connection: Connection, keyring: Keyring) -> Headers:
-    """Sum the headers of every stored row again; Tampered unless the sealed sum agrees. Needs ``one_state``."""
+    """Sum the headers of every stored row again; Tampered unless the sealed sum agrees. Needs ``Database.read()``."""
     state = read(connection, keyring)
     vault_id = keyring.vault_id
     segments = {

@@ -47,7 +47,6 @@ def move(
 
     def attempt() -> bool:
         with database.read() as connection:
-            freshness.one_state(connection)
             index = load_index(connection, keyring)
             found = find_card(connection, index, record_id)
         if found is None:
@@ -91,7 +90,6 @@ def empty(
 
     def attempt() -> int:
         with database.read() as connection:
-            freshness.one_state(connection)
             index = load_index(connection, keyring)
             edit, gone = _without_expired(connection, index, limit)
             if not gone:

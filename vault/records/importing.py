@@ -98,7 +98,6 @@ class Importing:
 
     def _round(self, append: Append) -> Plan:
         with self._database.read() as connection:
-            freshness.one_state(connection)
             index = load_index(connection, self._keyring)
             known = load_known(connection, index, self._items)
             plan = make_plan(self._items, known)

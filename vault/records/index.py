@@ -86,7 +86,7 @@ class Index:
 
 
 def load_index(connection: Connection, keyring: Keyring) -> Index:
-    """Check the freshness sum and open the directory. Needs ``one_state``. Tampered."""
+    """Check the freshness sum and open the directory. Tampered."""
     headers = freshness.verify(connection, keyring)
     index = Index(keyring, headers, [], open_roots(connection, keyring, [page[1] for page in headers.pages.values()]))
     query = select(_DIRECTORY.c.page, _DIRECTORY.c.sealed).where(_DIRECTORY.c.vault_id == keyring.vault_id)

@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from vault import freshness
 from vault.audit.events import Entry, Event, Origin, Outcome, Trail
 from vault.audit.log import Log
 from vault.blobs import Blobs
@@ -210,7 +209,6 @@ class Records:
         waste.move(self._database, self._keyring, record_id, deleted, append)
 
     def _index(self, connection: Connection) -> Index:
-        freshness.one_state(connection)
         return load_index(connection, self._keyring)
 
     def _card(self, connection: Connection, record_id: RecordId) -> Row:
