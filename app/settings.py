@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from sharing.links import LONGEST_BASE_URL
+
 PREFIX = "HEALTHVAULT_"
 
 
@@ -78,3 +80,5 @@ def check_settings(settings: Settings) -> None:
             or parts.path.strip("/")
         ):
             raise BadSetting(f"{PREFIX}BASE_URL must look like https://vault.example.org.")
+    if len(settings.public_url) > LONGEST_BASE_URL:
+        raise BadSetting(f"{PREFIX}BASE_URL must have at most {LONGEST_BASE_URL} characters, or links get too long.")

@@ -20,6 +20,7 @@ from vault.crypto.tokens import digest
 LABEL = "Shared records"
 LINK_ID_CHARACTERS = 43
 LONGEST_URL = 128
+LONGEST_BASE_URL = LONGEST_URL - len("/shl/") - LINK_ID_CHARACTERS
 _LONGEST_LOOKED_AT = 64
 
 

@@ -39,6 +39,7 @@ def test_keys_and_data_inside_each_other_are_refused(tmp_path: Path, keys: str) 
         ("BASE_URL", "canary"),
         ("BASE_URL", "ftp://canary"),
         ("BASE_URL", "https://canary/path"),
+        ("BASE_URL", f"https://canary.{'x' * 66}"),
         ("THREADS", "1"),
     ],
 )
