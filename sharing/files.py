@@ -5,8 +5,10 @@ What comes out is still sealed under the link key, which this server doesn't hav
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -22,6 +24,7 @@ from vault.disclosure import open_served
 from vault.errors import NotFound
 from vault.ids import BlobId, FileId, OpeningId
 
+MOST_EMBEDDED = 24 * 1024 * 1024  # The largest document fits; many at once would fill the server's memory.
 _FILE = table_of(LinkFileRow)
 
 
@@ -41,7 +44,10 @@ class Files:
         self._base_url = base_url
 
     def read(self, link: StoredLink, serving_key: ServingKey, embedded_max: int) -> tuple[ServedFile, ...]:
-        """All files in order; of those whose JWE has at most ``embedded_max`` characters, the JWE."""
+        """All files in order; of those whose JWE has at most ``embedded_max`` characters, the JWE.
+
+        All of them together stay under ``MOST_EMBEDDED``: the rest have places, whatever a reader asks for.
+        """
         query = (
             select(_FILE.c.file_id, _FILE.c.content_type, _FILE.c.blob_id, _FILE.c.size)
             .where(_FILE.c.vault_id == link.vault_id, _FILE.c.grant_id == link.grant_id)
@@ -51,8 +57,7 @@ class Files:
             rows = connection.execute(query).all()
             sealed = {
                 row.file_id: self._blobs.get(connection, link.vault_id, BlobId(row.blob_id))
-                for row in rows
-                if row.size <= embedded_max
+                for row in _to_embed(rows, embedded_max)
             }
         if not rows:
             raise NotFound
@@ -97,3 +102,11 @@ class Files:
             ManifestFile(each.content_type, each.jwe, None if each.jwe is not None else location(each.file_id))
             for each in files
         ]
+
+
+def _to_embed(rows: Iterable[Any], embedded_max: int) -> Iterator[Any]:
+    left = MOST_EMBEDDED
+    for row in rows:
+        if row.size <= min(embedded_max, left):
+            left -= row.size
+            yield row

@@ -43,7 +43,7 @@ class RecipientMissing(BadManifestRequest):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ManifestRequest:
-    """``recipient`` is a claim, capped, never an identity. ``passcode`` empty: none was given."""
+    """``recipient`` is a claim, capped, never an identity. ``passcode`` empty or blank: none was given."""
 
     recipient: str
     passcode: str
@@ -64,7 +64,7 @@ def parse_manifest_request(body: Any) -> ManifestRequest:
         raise BadManifestRequest(field="passcode")
     return ManifestRequest(
         recipient=_recipient(body.get("recipient")),
-        passcode=passcode or "",
+        passcode=(passcode or "").strip(),
         embedded_max=embedded_max,
     )
 

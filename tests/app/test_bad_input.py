@@ -75,6 +75,9 @@ def test_broken_json_is_refused_at_every_address_that_reads_json(
     assert len(paths) == 8
     for method, path in paths:
         answer = person.request(method, path, content=BROKEN[fault], headers=JSON)
+        if fault == "empty" and path.startswith("/shl/"):  # The protocol: 400 without a recipient.
+            assert (answer.status_code, answer.json()["code"]) == (400, "recipient-missing")
+            continue
         assert answer.status_code == 422, f"{path} {answer.text}"
         assert answer.json()["code"] in {"malformed-json", "empty-file", "wrong-type"}
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sharing.files import MOST_EMBEDDED
 from sharing.grants import Issued
 from sharing.links import LINK_ID_CHARACTERS, LONGEST_URL
 from sharing.requests import BadManifestRequest, LinkGone, PasscodeWrong, RecipientMissing
@@ -21,6 +22,7 @@ from tests.sharing.shares import (
     key_of,
     link_id_of,
     payload_of,
+    record_ids,
     silenced,
     visit,
 )
@@ -82,6 +84,18 @@ def test_a_request_that_is_not_understood_is_told_so(citizen: Citizen, wrong: di
         visit(citizen, citizen.share(), **wrong)
     with pytest.raises(BadManifestRequest):
         citizen.opening.manifest("x", [], None, READER)
+
+
+def test_many_large_documents_are_never_all_embedded_whatever_is_asked(citizen: Citizen) -> None:
+    for number in range(3):
+        citizen.vault.records.add_file(bytes((number,)) * (5 << 20), f"scan {number}.bin", "image/tiff")
+    wanted = [{"record_id": each} for title, each in record_ids(citizen).items() if title.startswith("scan")]
+    issued = citizen.share(include=wanted)
+    asked = visit(citizen, issued, embeddedLengthMax=1 << 40)
+    embedded = [len(each["embedded"]) for each in asked.body["files"] if "embedded" in each]
+    assert (len(asked.body["files"]), len(embedded)) == (4, 3)
+    assert sum(embedded) <= MOST_EMBEDDED
+    assert len(contents(citizen, issued, asked)) == 4
 
 
 def test_fields_of_others_and_a_needless_passcode_are_ignored(citizen: Citizen) -> None:
@@ -146,7 +160,7 @@ def test_nothing_is_admitted_at_the_very_end(citizen: Citizen) -> None:
 
 def test_a_missing_or_empty_passcode_costs_nothing_and_is_no_entry(citizen: Citizen) -> None:
     issued = citizen.share(passcode="482913")
-    for probe in ({}, {"passcode": ""}, {"passcode": None}):
+    for probe in ({}, {"passcode": ""}, {"passcode": None}, {"passcode": "  "}):
         with pytest.raises(PasscodeWrong) as caught:
             visit(citizen, issued, **probe)
         assert caught.value.remaining == 10
