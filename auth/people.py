@@ -23,8 +23,8 @@ def check_email(stated: str) -> str:
 
 
 def normal_email(stated: str) -> str:
-    """NFC, no space around, lower case: for looking up what may not even be an address."""
-    return unicodedata.normalize("NFC", stated).strip().lower()
+    """NFC, no space around, lower case: for looking up what may not even be an address, so its length is bounded."""
+    return unicodedata.normalize("NFC", stated[: 4 * MAX_EMAIL_CHARACTERS]).strip().lower()
 
 
 def check_name(stated: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -90,8 +90,8 @@ def _moment(text: str | None, field: str) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        if moment.tzinfo is None:
+            raise BadValue("Give date, time and offset, for example 2026-03-08T12:00:00Z.", field)
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # At either end of the calendar an offset leads out of it.
         raise BadValue(field=field) from None
-    if moment.tzinfo is None:
-        raise BadValue("Give date, time and offset, for example 2026-03-08T12:00:00Z.", field)
-    return moment

@@ -187,6 +187,15 @@ def test_a_passphrase_of_ten_kilobytes_is_refused_clearly(sqlite_house: House, p
     assert (answer.status_code, answer.json()["code"]) == (401, "wrong-credentials")
 
 
+def test_an_address_of_two_hundred_kilobytes_is_nobodys(sqlite_house: House) -> None:
+    long = "a" * 200_000
+    for secret in ({"passphrase": PASSPHRASE}, {"recovery_code": "x", "new_passphrase": PASSPHRASE}):
+        answer = sqlite_house.client.post("/api/sessions", json={"email": long} | secret)
+        assert (answer.status_code, answer.json()["code"]) == (401, "wrong-credentials")
+    answer = sqlite_house.client.post("/api/accounts", json=ACCOUNT | {"email": long})
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad-email")
+
+
 @pytest.mark.parametrize("path", ["/api/results", "/api/records", "/api/grants", "/api/log"])
 @pytest.mark.parametrize("query", ["limit=-1", "limit=0", "limit=201", "limit=1e3", "limit=", "after=-1", "page=-1"])
 def test_negative_and_made_up_paging_is_422(sqlite_house: House, person: TestClient, path: str, query: str) -> None:

@@ -23,6 +23,8 @@ TERMS: dict[str, Any] = {
     "actions": ["view"],
 }
 
+_EDGE = "from=0001-01-01T00:00:00%2B14:00"
+
 
 def filled(house: House) -> TestClient:
     person = house.citizen()
@@ -158,5 +160,12 @@ def test_the_admin_sees_public_parts_and_the_look_is_logged(house: House) -> Non
     assert len(looks) == 2
     future = admin.get("/api/admin/log?from=2027-01-01T00:00:00Z&until=2028-01-01T00:00:00Z").json()
     assert future == {"items": [], "next": None}
-    for query in ("event=nonsense", "grant=nonsense", "citizen=1", "from=yesterday", "until=2026-01-01T00:00:00"):
+    for query in (
+        "event=nonsense",
+        "grant=nonsense",
+        "citizen=1",
+        "from=yesterday",
+        "until=2026-01-01T00:00:00",
+        _EDGE,
+    ):
         assert admin.get(f"/api/admin/log?{query}").status_code == 422
