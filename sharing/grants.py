@@ -236,5 +236,5 @@ def _position(cursor: str) -> tuple[datetime, bytes]:
     moment, grant_id = decode_cursor(cursor, 2)
     try:
         return from_microseconds(int(moment)), bytes.fromhex(grant_id)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, OSError):
         raise BadCursor(field="after") from None

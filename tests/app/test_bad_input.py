@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from app.openapi import describe
 from tests.app.conftest import PASSPHRASE, House, fhir, observation
 from vault.database import table_of
+from vault.paging import encode_cursor
 from vault.records.tables import RecordTable
 
 ACCOUNT = {"email": "eve@example.org", "name": "Eve", "birth_date": "1990-01-01", "passphrase": PASSPHRASE}
@@ -201,6 +202,18 @@ def test_an_address_of_two_hundred_kilobytes_is_nobodys(sqlite_house: House) -> 
 def test_negative_and_made_up_paging_is_422(sqlite_house: House, person: TestClient, path: str, query: str) -> None:
     answer = person.get(f"{path}?{query}")
     assert answer.status_code == 422, answer.text
+
+
+@pytest.mark.parametrize("moment", ["9" * 18, "9" * 23, "-" + "9" * 23, "9" * 30, "9" * 200, "now"])
+def test_a_cursor_beyond_the_calendar_is_never_a_fault_of_ours(
+    sqlite_house: House, person: TestClient, moment: str
+) -> None:
+    admin = sqlite_house.admin()
+    for last in ("aa" * 16, "", "zz"):
+        for cursor in (encode_cursor(moment, last), encode_cursor(moment, last, "0")):
+            for path in ("/api/grants", "/api/log", "/api/results", "/api/records"):
+                assert person.get(f"{path}?after={cursor}").status_code in {200, 422}
+            assert admin.get(f"/api/admin/log?after={cursor}").status_code in {200, 422}
 
 
 def test_a_cursor_of_another_list_is_refused(sqlite_house: House, person: TestClient) -> None:
