@@ -120,6 +120,21 @@ def test_a_refusal_survives_the_rollback_of_what_it_refused(house: House) -> Non
     assert [tuple(each) for each in found] == [("sign-in", "wrong-credentials")]
 
 
+def test_a_refusal_while_the_database_is_gone_is_503_with_every_header(sqlite_house: House) -> None:
+    client = sqlite_house.client
+
+    @event.listens_for(sqlite_house.services.database.engine, "before_cursor_execute")
+    def fail(*_: Any) -> None:
+        raise OSError("gone")
+
+    crossed = client.post("/api/sessions", json={}, headers={"Origin": "https://evil.example"})
+    opened = client.post("/shl/unknown", json={"recipient": "x"})
+    for answer in (crossed, opened):
+        assert answer.status_code == 503
+        assert "gone" not in answer.text
+    assert opened.headers["access-control-allow-origin"] == "*"
+
+
 @pytest.mark.parametrize("path", ["/api/records", "/health/ready"])
 def test_a_database_that_is_gone_is_503(sqlite_house: House, path: str) -> None:
     person = sqlite_house.citizen()
