@@ -157,10 +157,11 @@ class AdminLog:
         query = select(_ENTRY).where(_older_than(after), *_conditions(wanted)).order_by(*_NEWEST).limit(limit + 1)
         with self._database.read() as connection:
             rows = connection.execute(query).all()
-            trail = self._trail(connection, wanted)
+            trails = self._trails(connection, wanted)
         found = _page(tuple(PublicLine(**_public(_checked(row))) for row in rows), limit)
         with self._database.write() as connection:
-            self._log.append(connection, trail, self._look(wanted, len(found.items)))
+            for trail in trails:
+                self._log.append(connection, trail, self._look(wanted, len(found.items)))
         return found
 
     def _look(self, wanted: AdminFilters, shown: int) -> Entry:
@@ -169,19 +170,23 @@ class AdminLog:
             Event.ADMIN_LOOK, Outcome.DONE, grant_id=wanted.grant_id, count=shown, accountability=accountability
         )
 
-    def _trail(self, connection: Connection, wanted: AdminFilters) -> Trail:
-        """Whose history this look belongs to. An unknown pseudonym or grant is nobody's, so it is the admin's."""
-        owner = select(_ENTRY.c.vault_id, _ENTRY.c.pseudonym).limit(1)
+    def _trails(self, connection: Connection, wanted: AdminFilters) -> list[Trail]:
+        """Whose histories this look belongs to. An unknown pseudonym or grant is nobody's, so it is the admin's.
+
+        A page's form brings its grant id along, so somebody may give theirs another's id: then it is in both.
+        """
+        owners = select(_ENTRY.c.vault_id, _ENTRY.c.pseudonym).distinct()
         if wanted.pseudonym is not None:
-            owner = owner.where(_ENTRY.c.pseudonym == wanted.pseudonym)
+            owners = owners.where(_ENTRY.c.pseudonym == wanted.pseudonym)
         elif wanted.grant_id is not None:
-            owner = owner.where(_ENTRY.c.grant_id == wanted.grant_id)
+            owners = owners.where(_ENTRY.c.grant_id == wanted.grant_id)
         else:
-            return self._admin
-        found = connection.execute(owner).first()
-        if found is None:
-            return self._admin
-        return Trail(VaultId(found.vault_id), Pseudonym(found.pseudonym), self._admin.actor, self._admin.role)
+            return [self._admin]
+        found = [
+            Trail(VaultId(row.vault_id), Pseudonym(row.pseudonym), self._admin.actor, self._admin.role)
+            for row in connection.execute(owners)
+        ]
+        return found or [self._admin]
 
 
 _NEWEST = (_ENTRY.c.at.desc(), _ENTRY.c.entry_id.desc())

@@ -74,6 +74,18 @@ def test_a_look_at_one_citizen_is_in_that_citizens_history(
 
 
 @pytest.mark.usefixtures("written")
+def test_who_borrows_the_id_of_anothers_grant_takes_no_look_out_of_that_ones_history(
+    database: Database, provider: FileKeyProvider, log: Log, *, admin_log: AdminLog, citizen: Person, other: Person
+) -> None:
+    with database.write() as connection:
+        log.append(connection, other.trail, Entry(Event.GRANT, Outcome.DONE, grant_id=GRANT), other.keyring)
+    admin_log.page(AdminFilters(grant_id=GRANT), 9)
+    for person in (citizen, other):
+        looks = CitizenLog(database, provider, person.keyring).page(9).items
+        assert [line.event for line in looks].count("admin-look") == 1
+
+
+@pytest.mark.usefixtures("written")
 def test_any_other_look_is_in_the_admins_own_history(
     database: Database, provider: FileKeyProvider, admin_log: AdminLog, admin: Person
 ) -> None:
