@@ -108,9 +108,11 @@ class Database:
 
 
 def _make_engine(url: str, is_sqlite: bool, pool_size: int) -> Engine:
+    # Parameters are what people wrote, sealed or not: no text of a database error may hold them.
+    shared: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0, "hide_parameters": True}
     if not is_sqlite:
-        return create_engine(url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True)
-    engine = create_engine(url, pool_size=pool_size, max_overflow=0, connect_args={"timeout": 30})
+        return create_engine(url, pool_pre_ping=True, **shared)
+    engine = create_engine(url, connect_args={"timeout": 30}, **shared)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
