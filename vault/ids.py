@@ -27,6 +27,9 @@ OpeningId = NewType("OpeningId", bytes)
 EntryId = NewType("EntryId", bytes)
 Pseudonym = NewType("Pseudonym", bytes)
 
+NOBODYS = bytes(16)
+"""Stands for no id at all where bytes are fixed; it is nobody's, so nobody may name it."""
+
 _CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -41,7 +44,8 @@ def text_of(value: bytes) -> str:
 
 
 def parse_id(text: str) -> bytes:
-    """The 16 bytes of a canonical lower-case UUID; NotFound for anything else."""
-    if _CANONICAL.fullmatch(text) is None:
+    """The 16 bytes of a canonical lower-case UUID; NotFound for anything else, sixteen zero bytes included."""
+    value = UUID(text).bytes if _CANONICAL.fullmatch(text) else NOBODYS
+    if value == NOBODYS:
         raise NotFound
-    return UUID(text).bytes
+    return value
