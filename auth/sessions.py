@@ -105,8 +105,8 @@ class Sessions:
 
     def with_recovery_code(self, email: str, code: str, new_passphrase: str, origin: Origin) -> SignedIn:
         """Come back without the passphrase: a new one, a new recovery code, every other session ends."""
-        judge_new(new_passphrase, (email,))
         claim = self._proving.by_email(email, origin)
+        judge_new(new_passphrase, (email,))  # After the throttle: anybody may ask, and judging is work.
         proven = self._proving.prove(claim, self._unlocking.by_recovery_code, code)
         signed_in, row = self._prepare(proven)
         new_code = freshness.retrying(lambda: self._renew(proven, new_passphrase, "recovery-code", row))

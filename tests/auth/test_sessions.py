@@ -117,6 +117,19 @@ def test_the_recovery_code_brings_back_once_and_gives_a_new_one(house: House) ->
     assert house.sessions.with_recovery_code(EMAIL, back.recovery_code or "", PASSPHRASE, ORIGIN)
 
 
+def test_asking_for_a_judgement_by_the_recovery_form_is_slowed_too(house: House) -> None:
+    house.create()
+
+    def ask() -> None:
+        house.sessions.with_recovery_code(EMAIL, "0000", "passwordpassword", ORIGIN)
+
+    for _ in range(5):
+        with pytest.raises(WeakPassphrase):
+            ask()
+    with pytest.raises(TooManyTries):
+        ask()
+
+
 def test_the_recovery_code_is_confirmed_by_its_last_group(house: House) -> None:
     made = house.create()
     session = house.sessions.resume(made.token)

@@ -24,6 +24,10 @@ from vault.errors import Invalid
 MIN_CHARACTERS: Final = 12
 MAX_CHARACTERS: Final = 256
 JUDGED_CHARACTERS: Final = 72  # zxcvbn raises above that.
+# zxcvbn tries every way to read signs as letters: three seconds for a text that is full of them.
+READ_AS_LETTERS: Final = frozenset("4@8({[<3691!|70$5+%2")
+MANY_SIGNS: Final = 8
+JUDGED_OF_SIGNS: Final = 24
 STRONG_ENOUGH: Final = 3  # Of 4: "safely unguessable" against a slow hash.
 # OpenSSL's Argon2 takes its lanes from one pool of threads: two runs at once can each hold half of it and wait for ever
 # (seen with OpenSSL in cryptography 50.0.2 on two cores). One run uses every core anyway.
@@ -98,7 +102,7 @@ def judge(passphrase: str, words: Sequence[str]) -> None:
     typed = _normal(passphrase).casefold()
     rest = _without(typed, words)
     for text, fault in ((_normal(passphrase), None), (rest, _FAULTS["user_inputs"])):
-        verdict: dict[str, Any] = zxcvbn(text[:JUDGED_CHARACTERS]) if text else {"score": 0, "sequence": []}
+        verdict: dict[str, Any] = zxcvbn(_judged(text)) if text else {"score": 0, "sequence": []}
         if verdict["score"] < STRONG_ENOUGH:
             raise WeakPassphrase(_advice(fault or _fault(verdict["sequence"])), make_suggestion())
         if rest == typed:
@@ -108,6 +112,12 @@ def judge(passphrase: str, words: Sequence[str]) -> None:
 def make_suggestion() -> str:
     """Four random words of the EFF's long list, 51 bits, joined by spaces."""
     return " ".join(secrets.choice(_words()) for _ in range(4))
+
+
+def _judged(text: str) -> str:
+    """As much of the beginning as can be judged in a fraction of a second."""
+    start = text[:JUDGED_CHARACTERS]
+    return start[:JUDGED_OF_SIGNS] if len(READ_AS_LETTERS.intersection(start)) > MANY_SIGNS else start
 
 
 def _without(typed: str, words: Sequence[str]) -> str:
