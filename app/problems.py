@@ -21,7 +21,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from app import errors, refusals
-from sharing.requests import BadManifestRequest, PasscodeWrong
+from sharing.links.requests import BadManifestRequest, PasscodeWrong
 from vault.errors import (
     Conflict,
     Forbidden,

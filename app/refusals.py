@@ -10,7 +10,7 @@ from fastapi import Request
 
 from app.deps import known_session, origin_of, services, token_of
 from app.errors import CrossSite, NoSuchPage
-from sharing.requests import LinkGone
+from sharing.links.requests import LinkGone
 from vault.audit.events import Entry, Event, Outcome, Trail
 from vault.audit.trails import operator_trail
 from vault.errors import Forbidden, NotFound, TooManyTries, Unauthenticated, VaultError

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from sharing.links import LONGEST_BASE_URL
+from sharing.links.shlink import LONGEST_BASE_URL
 
 PREFIX = "HEALTHVAULT_"
 

@@ -17,9 +17,9 @@ from app.settings import Settings
 from auth.accounts import Accounts
 from auth.roles import Role
 from auth.sessions import Session, Sessions
-from sharing.grants import Grants
-from sharing.opening import Opening
-from sharing.sweep import sweep
+from sharing.grants.grants import Grants
+from sharing.links.opening import Opening
+from sharing.links.sweep import sweep
 from vault.audit.events import Origin
 from vault.audit.log import Log
 from vault.audit.reading import AdminLog, CitizenLog

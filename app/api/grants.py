@@ -11,7 +11,7 @@ from app.api.answers import FIRST_LIMIT, After, Id, Limit, answer_json, answer_p
 from app.body import JsonBytes, WireModel, read_object
 from app.deps import citizen_session, origin_of, services
 from auth.sessions import Session
-from sharing.grants import GrantRow, Grants, GrantView
+from sharing.grants.grants import GrantRow, Grants, GrantView
 from vault.ids import GrantId, parse_id, text_of
 
 router = APIRouter(tags=["Sharing"], prefix="/api")

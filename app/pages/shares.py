@@ -15,7 +15,7 @@ from app.deps import origin_of, services
 from app.pages.rendering import render
 from app.pages.visitors import Citizen
 from auth.sessions import Session
-from sharing.grants import GrantView
+from sharing.grants.grants import GrantView
 from vault.errors import NotFound
 from vault.ids import GrantId, parse_id
 from vault.paging import MAX_CURSOR_CHARACTERS

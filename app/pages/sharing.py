@@ -15,8 +15,8 @@ from app.pages.rendering import render
 from app.pages.share_form import DAYS, body_again, body_of, carried
 from app.pages.visitors import Citizen
 from auth.sessions import Session
-from sharing.granting import AlreadyGranted
-from sharing.grants import Preview
+from sharing.grants.granting import AlreadyGranted
+from sharing.grants.grants import Preview
 from vault.errors import Invalid, VaultError
 from vault.health import catalogue
 from vault.health.vocabulary import CATEGORIES, KINDS

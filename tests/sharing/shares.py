@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from sharing.grants import Grants, Issued
-from sharing.opening import Manifest, Opening
+from sharing.grants.grants import Grants, Issued
+from sharing.links.opening import Manifest, Opening
 from tests.conftest import FixedClock
 from tests.vault.records.vaults import Vault, bundle, found_vault, observation
 from vault.audit.events import Origin

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from sharing.opening import Opening
+from sharing.links.opening import Opening
 from vault.audit.events import Origin
 from vault.audit.log import Log
 from vault.blobs import RowBlobs

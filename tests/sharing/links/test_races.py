@@ -12,8 +12,8 @@ from threading import Lock
 
 import pytest
 
-from sharing.opening import Opening
-from sharing.requests import LinkGone, PasscodeWrong
+from sharing.links.opening import Opening
+from sharing.links.requests import LinkGone, PasscodeWrong
 from sharing.tables import LinkOpeningRow
 from tests.conftest import FixedClock
 from tests.sharing.shares import BASE, READER, Citizen, count_rows, link_id_of, logged, make_citizen, visit
@@ -22,7 +22,7 @@ from vault.crypto.passphrases import Cost
 from vault.database import Database
 from vault.keys.file_provider import FileKeyProvider
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PROCESSES, VISITS, OPENS = 16, 2, 5
 
 

@@ -8,15 +8,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, or_, select, update
 
-from sharing import agreement as agreements
-from sharing import receipts
-from sharing.agreement import Agreement, read_agreement
 from sharing.consent.admit import end_of
 from sharing.consent.terms import Recipient
-from sharing.granting import FIRST_VERSION, Granting, Issued, NothingToShare, Preview, PreviewStale, Vault
-from sharing.issuing import show_link
-from sharing.links import ShareLink
-from sharing.state import link_state, state_word
+from sharing.grants import agreement as agreements
+from sharing.grants import receipts
+from sharing.grants.agreement import Agreement, read_agreement
+from sharing.grants.granting import FIRST_VERSION, Granting, Issued, NothingToShare, Preview, PreviewStale, Vault
+from sharing.grants.issuing import show_link
+from sharing.links.shlink import ShareLink
+from sharing.links.state import link_state, state_word
 from sharing.tables import KeyLinkRow, StoredGrant
 from vault.audit.events import Entry, Event, Origin, Outcome, Trail
 from vault.audit.log import Log

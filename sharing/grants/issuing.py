@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from sharing.agreement import Agreement
-from sharing.links import ShareLink, link_digest, make_link_id, share_link
-from sharing.passcodes import PasscodeHash
+from sharing.grants.agreement import Agreement
+from sharing.links.passcodes import PasscodeHash
+from sharing.links.shlink import ShareLink, link_digest, make_link_id, share_link
 from sharing.tables import KeyLinkRow, LinkAddressRow, LinkFileRow, StoredGrant
 from vault.audit.events import Entry, Event, Origin, Outcome
 from vault.audit.leaf import derive_grant_digest, derive_set_digest

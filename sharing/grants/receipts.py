@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sharing.agreement import EVIDENCE, Agreement
 from sharing.consent.terms import PURPOSES
+from sharing.grants.agreement import EVIDENCE, Agreement
 from vault.crypto.context import ctx
 from vault.crypto.signatures import verify
 from vault.errors import Tampered

@@ -10,9 +10,9 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select, update
 
-from sharing.counting import SAME_OPEN
+from sharing.links.counting import SAME_OPEN
+from sharing.links.tickets import LIFETIME
 from sharing.tables import KeyLinkRow, LinkFileRow, LinkOpeningRow, LinkViewingRow, StoredGrant
-from sharing.tickets import LIFETIME
 from vault.blobs import Blobs
 from vault.clock import Clock
 from vault.database import Database, table_of

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from sharing.links import link_digest, share_link
-from sharing.receipts import check_receipt, signed_bytes
-from sharing.tickets import Ticket, read_ticket, recipient_tag, write_ticket
+from sharing.grants.receipts import check_receipt, signed_bytes
+from sharing.links.shlink import link_digest, share_link
+from sharing.links.tickets import Ticket, read_ticket, recipient_tag, write_ticket
 from vault.clock import to_microseconds
 from vault.crypto.secret import LinkKey, ServingKey
 from vault.errors import Tampered
 from vault.ids import FileId, GrantId, OpeningId
 
-VECTORS = Path(__file__).parents[1] / "vectors"
+VECTORS = Path(__file__).parents[2] / "vectors"
 GRANT = GrantId(bytes(range(16)))
 
 

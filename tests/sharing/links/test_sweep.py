@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from sharing.requests import LinkGone
-from sharing.sweep import sweep
+from sharing.links.requests import LinkGone
+from sharing.links.sweep import sweep
 from sharing.tables import KeyLinkRow, LinkAddressRow, LinkFileRow, LinkOpeningRow, LinkViewingRow
 from tests.sharing.shares import Citizen, contents, count_rows, fetch, visit
 from vault.blobs import RowBlobs

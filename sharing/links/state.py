@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select
 
 from sharing.consent.admit import LinkState, end_of, is_locked, is_used_up
-from sharing.links import link_digest
-from sharing.passcodes import PasscodeHash
+from sharing.links.passcodes import PasscodeHash
+from sharing.links.shlink import link_digest
 from sharing.tables import KeyLinkRow, LinkAddressRow, StoredGrant
 from vault.database import table_of
 from vault.ids import GrantId, VaultId

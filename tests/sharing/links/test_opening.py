@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from sharing.files import MOST_EMBEDDED
-from sharing.grants import Issued
-from sharing.links import LINK_ID_CHARACTERS, LONGEST_URL
-from sharing.requests import BadManifestRequest, LinkGone, PasscodeWrong, RecipientMissing
+from sharing.grants.grants import Issued
+from sharing.links.files import MOST_EMBEDDED
+from sharing.links.requests import BadManifestRequest, LinkGone, PasscodeWrong, RecipientMissing
+from sharing.links.shlink import LINK_ID_CHARACTERS, LONGEST_URL
 from sharing.tables import LinkViewingRow, StoredGrant
 from tests.sharing.shares import (
     READER,

@@ -12,15 +12,15 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sharing import agreement as agreements
-from sharing import receipts
-from sharing.agreement import Agreement, SharedRecord, write_agreement
 from sharing.consent.statement import Statement
 from sharing.consent.terms import Request, parse_request
-from sharing.issuing import NewGrant, is_granted, store_grant
-from sharing.passcodes import PasscodeHash, Passcodes
-from sharing.selection import HeldBack, Selection, select_records
-from sharing.words import vocabulary
+from sharing.grants import agreement as agreements
+from sharing.grants import receipts
+from sharing.grants.agreement import Agreement, SharedRecord, write_agreement
+from sharing.grants.issuing import NewGrant, is_granted, store_grant
+from sharing.grants.selection import HeldBack, Selection, select_records
+from sharing.grants.words import vocabulary
+from sharing.links.passcodes import PasscodeHash, Passcodes
 from vault import freshness
 from vault.audit.events import Origin, Trail
 from vault.audit.log import Log

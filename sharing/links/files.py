@@ -12,11 +12,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from sharing.counting import has_open
-from sharing.links import ManifestFile
-from sharing.state import StoredLink
+from sharing.links.counting import has_open
+from sharing.links.shlink import ManifestFile
+from sharing.links.state import StoredLink
+from sharing.links.tickets import LIFETIME, Ticket, write_ticket
 from sharing.tables import LinkFileRow
-from sharing.tickets import LIFETIME, Ticket, write_ticket
 from vault.blobs import Blobs
 from vault.crypto.secret import ServingKey
 from vault.database import Database, table_of

@@ -23,14 +23,14 @@ from sharing.consent.admit import (
     end_of,
     remaining_tries,
 )
-from sharing.counting import CountedOpen, count_open, find_open, make_viewing
-from sharing.files import Files
-from sharing.links import manifest
-from sharing.opening_log import OpeningLog, whence
-from sharing.passcodes import Passcodes, give_back_try, reserve_try
-from sharing.requests import LinkGone, ManifestRequest, PasscodeWrong, parse_manifest_request
-from sharing.state import StoredLink, find_link, read_link
-from sharing.tickets import read_ticket, recipient_tag
+from sharing.links.counting import CountedOpen, count_open, find_open, make_viewing
+from sharing.links.files import Files
+from sharing.links.opening_log import OpeningLog, whence
+from sharing.links.passcodes import Passcodes, give_back_try, reserve_try
+from sharing.links.requests import LinkGone, ManifestRequest, PasscodeWrong, parse_manifest_request
+from sharing.links.shlink import manifest
+from sharing.links.state import StoredLink, find_link, read_link
+from sharing.links.tickets import read_ticket, recipient_tag
 from vault.audit.events import Origin
 from vault.audit.log import Log
 from vault.blobs import Blobs

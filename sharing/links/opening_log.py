@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection
 
 from sharing.consent.admit import Denial
-from sharing.state import StoredLink
+from sharing.links.state import StoredLink
 from vault.audit.events import Entry, Event, Origin, Outcome, Role, Trail
 from vault.audit.log import Log
 from vault.audit.trails import operator_trail, trail_of

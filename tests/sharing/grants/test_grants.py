@@ -11,9 +11,9 @@ from sqlalchemy import text
 
 from sharing.consent.decide import Reason
 from sharing.consent.terms import UnknownRecord
-from sharing.grants import NothingToShare, PreviewStale
-from sharing.receipts import check_receipt
-from sharing.requests import LinkGone
+from sharing.grants.grants import NothingToShare, PreviewStale
+from sharing.grants.receipts import check_receipt
+from sharing.links.requests import LinkGone
 from sharing.tables import KeyLinkRow, StoredGrant
 from tests.sharing.shares import (
     Citizen,

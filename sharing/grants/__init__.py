@@ -1,0 +1,1 @@
+"""Consents that were given: preview, issue, list, receipts, withdraw."""

@@ -1,0 +1,1 @@
+"""SMART Health Links: their text and files, opening them while the citizen is away, ending them."""
