@@ -20,7 +20,7 @@ from sharing.grants.grants import Preview
 from vault.errors import Invalid, VaultError
 from vault.health import catalogue
 from vault.health.vocabulary import CATEGORIES, KINDS
-from vault.ids import GrantId, RecordId, make_id, parse_id, text_of
+from vault.ids import RecordId, parse_id, text_of
 
 router = APIRouter()
 
@@ -56,12 +56,12 @@ def check_answers(request: Request, session: Citizen, form: Submitted) -> Respon
 
 @router.post("/share/agree")
 def agree(request: Request, session: Citizen, form: Submitted) -> Response:
-    """The form carries the grant's id, so that sending it twice shares once."""
+    """The form carries a word of its own, so that sending it twice shares once."""
     try:
-        grant_id = GrantId(parse_id(form.text("grant")))
-        services(request).grants(session, origin_of(request)).issue(body_again(form), grant_id)
-    except AlreadyGranted:
-        pass
+        grants = services(request).grants(session, origin_of(request))
+        grant_id = grants.issue(body_again(form), form.text("once")).grant_id
+    except AlreadyGranted as again:
+        grant_id = again.grant_id
     except VaultError as error:
         return _form_again(request, session, error, form)
     return RedirectResponse(f"/shares/{text_of(grant_id)}?given=1", 303)
@@ -78,7 +78,7 @@ def _check(request: Request, body: dict[str, Any], preview: Preview) -> Response
         permitted=preview.records,
         held_back=preview.held_back,
         hidden=carried(body),
-        grant=make_id(),
+        once=secrets.token_urlsafe(16),
     )
 
 

@@ -26,6 +26,7 @@ from vault.audit.events import Origin, Trail
 from vault.audit.log import Log
 from vault.blobs import Blobs
 from vault.clock import Clock
+from vault.crypto.context import ctx
 from vault.crypto.passphrases import Cost
 from vault.database import Database
 from vault.disclosure import Candidate, Disclosure, LinkContent, RecordChanged, SealedLink
@@ -47,6 +48,10 @@ class PreviewStale(Conflict):
 class AlreadyGranted(Conflict):
     code = "already-granted"
     advice = "This was shared already. It is in your list of shares."
+
+    def __init__(self, grant_id: GrantId) -> None:
+        super().__init__()
+        self.grant_id = grant_id
 
 
 class NothingToShare(Invalid):
@@ -102,14 +107,14 @@ class Granting:
         permitted = tuple(each.record_id for each in chosen.permitted)
         return Preview(permitted, chosen.held_back, chosen.statement, chosen.permitted)
 
-    def issue(self, body: Any, grant_id: GrantId | None = None) -> Issued:
+    def issue(self, body: Any, once: str | None = None) -> Issued:
         """Grant what was previewed: sealed, counted, logged and stored, or nothing at all.
 
-        Invalid names a field; NothingToShare; PreviewStale when terms, list or words have moved on. A caller that
-        chose ``grant_id`` before asking may ask twice: the second time is AlreadyGranted.
+        Invalid names a field; NothingToShare; PreviewStale when terms, list or words have moved on. ``once`` is any text
+        that stands for this asking: asked again with it, AlreadyGranted.
         """
         request = parse_request(body, vocabulary(), self._vault.clock.now(), with_statement=True)
-        grant_id = grant_id or GrantId(make_id())
+        grant_id = GrantId(make_id()) if once is None else self._id_for(once)
 
         @cache
         def hashed() -> PasscodeHash | None:
@@ -119,6 +124,13 @@ class Granting:
 
         return freshness.retrying(lambda: self._issue(request, grant_id, hashed))
 
+    def _id_for(self, once: str) -> GrantId:
+        # Keyed by the vault, so that nobody can choose the id of another citizen's grant.
+        keyring = self._vault.keyring
+        return GrantId(
+            keyring.duplicate_tag(ctx("grant-once/1", keyring.vault_id, once[:64].encode("utf-8", "replace")))[:16]
+        )
+
     def _issue(self, request: Request, grant_id: GrantId, hashed: Callable[[], PasscodeHash | None]) -> Issued:
         now = self._vault.clock.now()
         with self._vault.database.read() as connection:
@@ -126,7 +138,7 @@ class Granting:
             state = freshness.read(connection, self._vault.keyring)
             giver = read_profile(connection, self._vault.keyring).name
             if is_granted(connection, self._vault.keyring.vault_id, grant_id):
-                raise AlreadyGranted
+                raise AlreadyGranted(grant_id)
         chosen = self._select(request, now)
         _check_statement(request, chosen)
         agreed = _agreement(request, chosen, grant_id, now)

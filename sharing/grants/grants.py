@@ -102,12 +102,12 @@ class Grants:
         """What these terms would share, and the statement to agree to. Invalid names a field."""
         return self._granting.preview(body)
 
-    def issue(self, body: Any, grant_id: GrantId | None = None) -> Issued:
-        """Grant what was previewed, under an id chosen before or a fresh one.
+    def issue(self, body: Any, once: str | None = None) -> Issued:
+        """Grant what was previewed. Invalid names a field; NothingToShare; PreviewStale.
 
-        Invalid names a field; NothingToShare; PreviewStale; AlreadyGranted for an id that was used.
+        ``once``: any text that stands for this asking, so that asking twice is AlreadyGranted and not two grants.
         """
-        return self._granting.issue(body, grant_id)
+        return self._granting.issue(body, once)
 
     # -- looking --------------------------------------------------------------------------------------------------
 
