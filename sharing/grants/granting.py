@@ -110,8 +110,8 @@ class Granting:
     def issue(self, body: Any, once: str | None = None) -> Issued:
         """Grant what was previewed: sealed, counted, logged and stored, or nothing at all.
 
-        Invalid names a field; NothingToShare; PreviewStale when terms, list or words have moved on. ``once`` is any text
-        that stands for this asking: asked again with it, AlreadyGranted.
+        Invalid names a field; NothingToShare; PreviewStale when terms, list or words have moved on.
+        ``once`` is any text that stands for this asking: asked again with it, AlreadyGranted.
         """
         request = parse_request(body, vocabulary(), self._vault.clock.now(), with_statement=True)
         grant_id = GrantId(make_id()) if once is None else self._id_for(once)
