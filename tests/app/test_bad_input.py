@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -152,6 +153,16 @@ def test_faults_of_a_typed_result_are_422_and_name_the_field(
     assert "bananas" not in answer.text
     assert "valeu" not in answer.text
     assert kept(sqlite_house) == 0
+
+
+@pytest.mark.parametrize("field", ["value", "unit", "taken_at", "range_low", "lab", "analyte"])
+@pytest.mark.parametrize("filler", ["1", "1.", " 1", "é"])
+def test_two_hundred_kilobytes_in_one_field_cost_a_moment(person: TestClient, field: str, filler: str) -> None:
+    long = filler * (100_000 // len(filler)) + "x"
+    began = time.process_time()
+    answer = person.post("/api/results", json=RESULT | {field: long})
+    assert answer.status_code == 422
+    assert time.process_time() - began < 5  # Seconds of CPU; reading a number so long the slow way takes minutes.
 
 
 @pytest.mark.parametrize("text", HOSTILE)

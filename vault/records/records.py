@@ -19,7 +19,7 @@ from vault.clock import Clock
 from vault.database import Database
 from vault.errors import NotFound
 from vault.freshness import State
-from vault.health.typed import TypedResult, resource_of
+from vault.health.typed import MAX_TEXT_CHARACTERS, BadText, TypedResult, resource_of
 from vault.ids import ImportId, RecordId, make_id, text_of
 from vault.keys.keyring import Keyring
 from vault.paging import DEFAULT_LIMIT, Page
@@ -97,6 +97,8 @@ class Records:
 
     def add_result(self, typed: TypedResult) -> RecordId:
         """Keep one typed result; the same content again gives the same record. Invalid subclasses name the field."""
+        if len(typed.value) > MAX_TEXT_CHARACTERS:  # Telling numbers from words takes the square of its length.
+            raise BadText(field="value")
         now = self._clock.now()
         items = items_of(self._keyring, [resource_of(typed)], "fhir")
         plan = self._bring_in(items, Source(TYPED, TYPED.encode(), stamp(now)), now, None, {})
