@@ -1,4 +1,4 @@
-"""Salted commitments, and the sealed parts of log entries that they commit to. docs/specs/leaf.md, envelope.md.
+"""Salted commitments, and the sealed parts of log entries that they commit to. docs/specs/leaf.md.
 
 A commitment hides what it binds as long as its nonce is unknown, so destroying nonces erases, and every proof holds.
 """
@@ -12,7 +12,6 @@ from vault.crypto.context import ctx
 from vault.crypto.padding import pad, unpad
 from vault.crypto.secret import AccountKey, LogKey
 
-ABSENT = bytes(32)
 PART_STEP = 256
 
 

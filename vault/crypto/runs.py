@@ -6,24 +6,19 @@ What is the same for all of them (hash states, the outer parts of the AAD) is ma
 from __future__ import annotations
 
 import hashlib
-import os
 from struct import Struct
 from typing import Final
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
+from vault.crypto.boxes import open_box, seal_box
 from vault.crypto.context import ctx
 from vault.crypto.objects import RECORD_STEP, SUITE
 from vault.crypto.padding import pad, unpad
 from vault.crypto.secret import Root
-from vault.errors import Tampered
 
 _OBJECT: Final = Struct(">H16sHQ").pack
 _BLOCK_BYTES: Final = 64
 _INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
-_MIN_SEALED_BYTES: Final = 12 + 1 + 16
 
 
 class RecordRun:
@@ -41,18 +36,12 @@ class RecordRun:
     def seal(self, object_id: bytes, version: int, data: bytes, step: int = RECORD_STEP) -> bytes:
         """As ``seal_record`` with this run's header."""
         key, place = self._key(object_id, version)
-        nonce = os.urandom(12)
-        return nonce + AESGCM(key).encrypt(nonce, pad(data, step), self._head + place + self._tail)
+        return seal_box(key, self._head + place + self._tail, pad(data, step))
 
     def open(self, object_id: bytes, version: int, sealed: bytes) -> bytes:
         """As ``open_record`` with this run's header; Tampered."""
-        if len(sealed) < _MIN_SEALED_BYTES:
-            raise Tampered
         key, place = self._key(object_id, version)
-        try:
-            return unpad(AESGCM(key).decrypt(sealed[:12], sealed[12:], self._head + place + self._tail))
-        except InvalidTag:
-            raise Tampered from None
+        return unpad(open_box(key, self._head + place + self._tail, sealed))
 
     def _key(self, object_id: bytes, version: int) -> tuple[bytes, bytes]:
         """The object's key, HMAC-SHA256 by its two hash states, and its place in every context."""

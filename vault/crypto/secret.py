@@ -69,21 +69,6 @@ class PrivateKeyVK(Secret):
 class Root(Secret):
     """From which object keys derive."""
 
-    __slots__ = ("_keyed",)
-    _keyed: hmac.HMAC
-
-    def keyed(self) -> hmac.HMAC:
-        """HMAC-SHA256 keyed with this root, computed once and to be copied: half of an object key's cost."""
-        try:
-            return self._keyed
-        except AttributeError:
-            object.__setattr__(self, "_keyed", hmac.new(self._raw, digestmod="sha256"))
-            return self._keyed
-
-
-class ObjectKey(Secret):
-    """Of one version of one object."""
-
     __slots__ = ()
 
 

@@ -59,7 +59,7 @@ class SlotBinding:
 
 
 def wrap_seed(secret: bytes, binding: SlotBinding, seed: Seed) -> bytes:
-    """``suite | type | salt32 | commitment32 | ciphertext48``, 146 bytes."""
+    """``suite | type | salt32 | commitment32 | ciphertext48``, 114 bytes."""
     return bytes((SUITE, binding.kind)) + wrap_committed(secret, binding.context(), seed.raw)
 
 

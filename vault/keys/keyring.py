@@ -6,7 +6,6 @@ It lives as long as one request. Every wrap carries suite and generation, so tha
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
@@ -75,11 +74,6 @@ class Keyring:
         mac = self._hash.copy()
         mac.update(canonical)
         return mac.digest()
-
-    @property
-    def hasher(self) -> Callable[[bytes], bytes]:
-        """``duplicate_tag`` as a bound function, for loops."""
-        return self.duplicate_tag
 
     # -- wraps --------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ import pytest
 
 from vault.crypto.context import ctx
 from vault.crypto.derivation import derive_mac
-from vault.crypto.objects import RecordHeader, derive_object_key, open_record, record_context
+from vault.crypto.objects import RecordHeader, derive_object_key, open_record
 from vault.crypto.passphrases import Cost, stretch
 from vault.crypto.sealing import open_sealed, public_key_of
 from vault.crypto.secret import PrivateKeyVK, Root, Seed, SessionSecret, VaultKey
@@ -67,7 +67,7 @@ def record_header(vector: dict[str, Any]) -> RecordHeader:
 def test_the_pinned_record_opens() -> None:
     vector = ENVELOPE["record"]
     header = record_header(vector)
-    assert record_context(header) == raw(vector["aad"])
+    assert header.context() == raw(vector["aad"])
     assert open_record(Root(raw(vector["root"])), header, raw(vector["sealed"])) == raw(vector["data"])
 
 
