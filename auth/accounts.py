@@ -26,7 +26,7 @@ from vault.database import Database, table_of
 from vault.founding import Founded, Founding, Profile, read_profile
 from vault.ids import AccountId, VaultId, make_id
 from vault.keys.keyring import Keyring
-from vault.keys.provider import KeyProvider
+from vault.keys.provider import KeyProvider, Purpose
 from vault.keys.unlocking import Unlocking
 
 _ACCOUNT = table_of(AccountRow)
@@ -107,7 +107,7 @@ class Accounts:
         account_id = AccountId(make_id())
         expires_at = self._clock.now() + self._session_length
         token, session_row = self._unlocking.prepare_session(founded.keyring, account_id, expires_at)
-        wrapped = self._provider.wrap("e-mail", email.encode(), ctx("account/1", founded.vault_id, account_id))
+        wrapped = self._provider.wrap(Purpose.E_MAIL, email.encode(), ctx("account/1", founded.vault_id, account_id))
         row = {
             "vault_id": founded.vault_id,
             "account_id": account_id,
@@ -140,7 +140,7 @@ class Accounts:
 
 def digest_email(provider: KeyProvider, email: str) -> bytes:
     """The keyed name under which an address is found."""
-    return provider.mac("e-mail", ctx("e-mail/1", normal_email(email)))
+    return provider.mac(Purpose.E_MAIL, ctx("e-mail/1", normal_email(email)))
 
 
 def find_account(connection: Connection, provider: KeyProvider, email: str) -> Account | None:

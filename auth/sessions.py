@@ -28,12 +28,12 @@ from vault.crypto.passphrases import PassphraseLength, WeakPassphrase, judge
 from vault.crypto.tokens import parse_token
 from vault.database import Database, table_of
 from vault.errors import Unauthenticated
-from vault.founding import RecoveryCheck, last_group_of, prepare_recovery_check, read_recovery_check
+from vault.founding import RecoveryCheck, prepare_recovery_check, read_recovery_check
 from vault.ids import AccountId, SessionId, VaultId
 from vault.keys.enrolment import Enrolment
 from vault.keys.keyring import Keyring
 from vault.keys.provider import KeyProvider
-from vault.keys.recovery_code import clean
+from vault.keys.recovery_code import clean, last_group
 from vault.keys.unlocking import Unlocking
 from vault.papers import Papers
 
@@ -149,9 +149,9 @@ class Sessions:
         proven = self._proving.prove(claim, self._unlocking.by_passphrase, passphrase)
         freshness.retrying(lambda: self._change(proven, session, new_passphrase))
 
-    def confirm_recovery_code(self, session: Session, last_group: str) -> None:
-        """WrongRecoveryGroup unless it is the last group of the current code, however it is spelt."""
-        freshness.retrying(lambda: self._confirm(session, last_group))
+    def confirm_recovery_code(self, session: Session, typed: str) -> None:
+        """WrongRecoveryGroup unless ``typed`` is the last group of the current code, however it is spelt."""
+        freshness.retrying(lambda: self._confirm(session, typed))
 
     def forget_ended(self) -> None:
         """Delete expired sessions and old tries. A job; it may run any number of times."""
@@ -180,7 +180,7 @@ class Sessions:
             version = read_recovery_check(connection, keyring).version
         new = self._enrolment.prepare_recovery(keyring, keys, passphrase)
         code = new.recovery_code or ""
-        check = RecoveryCheck(version + 1, last_group_of(code), confirmed=False)
+        check = RecoveryCheck(version + 1, last_group(code), confirmed=False)
         paper = prepare_recovery_check(keyring, check, self._clock)
         with self._database.write() as connection:
             self._proving.settle(connection, proven, changes_keys=True)

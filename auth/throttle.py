@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 from math import ceil
-from typing import Protocol
 
 from sqlalchemy import Connection, delete, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -21,12 +20,9 @@ from vault.clock import Clock
 from vault.crypto.context import ctx
 from vault.database import Database, table_of
 from vault.errors import TooManyTries
+from vault.keys.provider import KeyProvider, Purpose
 
 FORGET_AFTER = timedelta(hours=1)
-
-
-class Mac(Protocol):
-    def mac(self, purpose: str, data: bytes) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +54,9 @@ class Try:
 
 
 class Throttle:
-    def __init__(self, database: Database, mac: Mac, clock: Clock) -> None:
+    def __init__(self, database: Database, provider: KeyProvider, clock: Clock) -> None:
         self._database = database
-        self._mac = mac
+        self._provider = provider
         self._clock = clock
 
     def reserve(self, *subjects: tuple[Allowance, str]) -> Try:
@@ -93,7 +89,7 @@ class Throttle:
             connection.execute(delete(table).where(table.c.tried_at < before, table.c.free_at < before))
 
     def _digest(self, kind: str, name: str) -> bytes:
-        return self._mac.mac("e-mail", ctx("throttle/1", kind, name))
+        return self._provider.mac(Purpose.E_MAIL, ctx("throttle/1", kind, name))
 
 
 def network_of(address: str) -> str:

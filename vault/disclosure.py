@@ -25,7 +25,7 @@ from vault.health.composition import Included, document_bundle, document_file
 from vault.health.observation import Facts, Person
 from vault.ids import FileId, GrantId, ImportId, RecordId, VaultId, make_id
 from vault.keys.keyring import Keyring
-from vault.keys.provider import KeyProvider
+from vault.keys.provider import KeyProvider, Purpose
 from vault.records.bodies import open_bodies
 from vault.records.cards import (
     CATEGORIES,
@@ -46,7 +46,6 @@ from vault.records.index import load_index
 from vault.records.originals import read_original
 from vault.records.profile import find_profile
 
-PURPOSE: Final = "links"
 FHIR_JSON: Final = "application/fhir+json"
 SMALL_STEP: Final = 4096
 
@@ -127,7 +126,7 @@ class Disclosure:
         link_key, serving_key = LinkKey.make(), ServingKey.make()
         files = tuple(self._sealed(link_key, serving_key, content.grant_id, data) for data in plain)
         context = _serving_context(self._keyring.vault_id, content.grant_id)
-        return SealedLink(link_key, self._provider.wrap(PURPOSE, serving_key.raw, context), files)
+        return SealedLink(link_key, self._provider.wrap(Purpose.LINKS, serving_key.raw, context), files)
 
     def _live(self, connection: Connection) -> dict[str, Row]:
         index = load_index(connection, self._keyring)
@@ -179,7 +178,7 @@ class Disclosure:
 
 def unwrap_serving_key(provider: KeyProvider, vault_id: VaultId, grant_id: GrantId, wrapped: bytes) -> ServingKey:
     """The serving key of a live link. Tampered for another link's wrap."""
-    return ServingKey(provider.unwrap(PURPOSE, wrapped, _serving_context(vault_id, grant_id)))
+    return ServingKey(provider.unwrap(Purpose.LINKS, wrapped, _serving_context(vault_id, grant_id)))
 
 
 def open_served(serving_key: ServingKey, vault_id: VaultId, grant_id: GrantId, file_id: FileId, sealed: bytes) -> str:

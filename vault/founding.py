@@ -1,4 +1,7 @@
-"""Founding a vault: keys, freshness row, profile and recovery check, stored in one transaction."""
+"""Founding a vault: keys, freshness row, profile and recovery check, stored in one transaction.
+
+The recovery check, a sealed paper, tells whether the citizen has shown that the recovery code was written down.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +16,13 @@ from vault.clock import Clock
 from vault.ids import PaperId, VaultId
 from vault.keys.recovery_code import last_group
 from vault.papers import Papers, Prepared
-from vault.records.profile import Profile, find_profile, prepare_profile, read_profile
+from vault.records.profile import Profile, prepare_profile, read_profile
 
 __all__ = [
     "Founded",
     "Founding",
     "Profile",
     "RecoveryCheck",
-    "find_profile",
-    "last_group_of",
-    "prepare_profile",
     "prepare_recovery_check",
     "read_profile",
     "read_recovery_check",
@@ -89,8 +89,3 @@ def prepare_recovery_check(keyring: Keyring, check: RecoveryCheck, clock: Clock)
     """Seal ``check`` as version ``check.version`` of its paper; the caller stores it and advances freshness."""
     data = json.dumps({"last_group": check.last_group, "confirmed": check.confirmed}).encode()
     return Papers(keyring).prepare("recovery-check", data, clock.now(), RECOVERY_CHECK, check.version)
-
-
-def last_group_of(recovery_code: str) -> str:
-    """The last group of a recovery code, in our spelling."""
-    return last_group(recovery_code)
