@@ -40,6 +40,9 @@ _DIRECTORY = table_of(DirectoryTable)
 Term = tuple[bytes, int, bytes]
 """(object id, version, nonce) of one sealed row."""
 
+Header = tuple[int, bytes, bytes]
+"""(version, root id, nonce) of one stored segment or directory page."""
+
 
 class StaleState(Conflict):
     """Another write of this vault came first; prepare again from the new state."""
@@ -87,11 +90,11 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Headers:
-    """What the sum was checked against: per segment and directory page its version, root and nonce."""
+    """What the sum was checked against, per segment id and per directory page's number."""
 
     state: State
-    segments: dict[bytes, tuple[int, bytes, bytes]]
-    pages: dict[int, tuple[int, bytes, bytes]]
+    segments: dict[bytes, Header]
+    pages: dict[int, Header]
 
 
 def retrying(attempt: Callable[[], T]) -> T:

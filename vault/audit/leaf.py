@@ -127,6 +127,11 @@ def derive_set_digest(members: Iterable[tuple[bytes, int]]) -> bytes:
     return hashlib.sha256(ctx("leaf-set/1") + b"".join(ordered)).digest()
 
 
+def derive_records_digest(record_ids: Iterable[bytes]) -> bytes:
+    """What an entry says of records of a vault, whatever their version: the same for any order, each record once."""
+    return hashlib.sha256(b"".join(sorted(set(record_ids)))).digest()
+
+
 def derive_grant_digest(
     *,
     grant_id: GrantId,

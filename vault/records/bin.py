@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,13 +20,14 @@ from vault.keys.keyring import Keyring
 from vault.keys.roots import drop_roots
 from vault.papers import Papers
 from vault.records.bodies import find_card
+from vault.records.bulk import batches
 from vault.records.cards import DELETED, SOURCE, TITLE, TYPED, Row, record_id_of
 from vault.records.index import Edit, Index, load_index
 from vault.records.originals import read_report, where_kept
 from vault.records.tables import ImportRun, RecordTable, RecordTag
 
 DAYS_IN_BIN: Final = timedelta(days=30)
-_IDS_PER_QUERY = 400
+_IDS_PER_QUERY: Final = 400
 
 _RECORD = table_of(RecordTable)
 _TAG = table_of(RecordTag)
@@ -119,7 +120,7 @@ def _without_expired(connection: Connection, index: Index, limit: int) -> tuple[
 def _waste_of(connection: Connection, index: Index, gone: list[Row]) -> _Waste:
     keyring, waste = index.keyring, _Waste([record_id_of(row) for row in gone])
     expired = set(waste.records)
-    for ids in _batches(waste.records):
+    for ids in batches(waste.records, _IDS_PER_QUERY):
         mine = (_RECORD.c.vault_id == keyring.vault_id, _RECORD.c.record_id.in_(ids))
         waste.roots |= set(connection.execute(select(_RECORD.c.root_id).where(*mine).distinct()).scalars())
     sharing = select(_RECORD.c.root_id, _RECORD.c.record_id).where(
@@ -146,7 +147,7 @@ def _add_import(connection: Connection, keyring: Keyring, import_id: ImportId, w
 
 def _remove(connection: Connection, keyring: Keyring, blobs: Blobs, waste: _Waste) -> None:
     vault_id = keyring.vault_id
-    for ids in _batches(waste.records):
+    for ids in batches(waste.records, _IDS_PER_QUERY):
         for table in (_RECORD, _TAG):
             connection.execute(delete(table).where(table.c.vault_id == vault_id, table.c.record_id.in_(ids)))
     for import_id in waste.imports:
@@ -155,7 +156,3 @@ def _remove(connection: Connection, keyring: Keyring, blobs: Blobs, waste: _Wast
     for blob_id in waste.blobs:
         blobs.delete(connection, vault_id, blob_id)
     drop_roots(connection, vault_id, waste.roots)
-
-
-def _batches(ids: list[bytes]) -> Iterable[list[bytes]]:
-    return (ids[start : start + _IDS_PER_QUERY] for start in range(0, len(ids), _IDS_PER_QUERY))

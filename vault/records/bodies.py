@@ -13,7 +13,7 @@ from vault.errors import Tampered
 from vault.ids import RecordId, SegmentId
 from vault.keys.keyring import Keyring
 from vault.keys.roots import open_roots
-from vault.records.bulk import select_many
+from vault.records.bulk import batches, select_many
 from vault.records.cards import (
     KIND,
     NONCE,
@@ -56,8 +56,8 @@ def find_card(connection: Connection, index: Index, record_id: RecordId) -> tupl
 
 def open_bodies(connection: Connection, keyring: Keyring, cards: Sequence[Row]) -> Iterator[bytes]:
     """The bodies of these cards' current versions, in order. Tampered."""
-    for start in range(0, len(cards), _CARDS_AT_ONCE):
-        yield from _open_batch(connection, keyring, cards[start : start + _CARDS_AT_ONCE])
+    for some in batches(cards, _CARDS_AT_ONCE):
+        yield from _open_batch(connection, keyring, some)
 
 
 def open_version(connection: Connection, keyring: Keyring, card: Row, version: int) -> bytes:

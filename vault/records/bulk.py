@@ -6,12 +6,18 @@ Values must be what the driver stores as it is (bytes, int, str, None); times ar
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Table
 
 BATCH_ROWS: Final = 1000
 IDS_PER_QUERY: Final = 500
+T = TypeVar("T")
+
+
+def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """The items in order, at most ``size`` at a time."""
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def insert_many(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -20,8 +26,8 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[tuple[Any, 
     names = ", ".join(column.name for column in table.columns)
     marks = ", ".join([mark] * len(table.columns))
     statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608  Names of our own schema only.
-    for start in range(0, len(rows), BATCH_ROWS):
-        connection.exec_driver_sql(statement, list(rows[start : start + BATCH_ROWS]))
+    for some in batches(rows, BATCH_ROWS):
+        connection.exec_driver_sql(statement, list(some))
 
 
 def select_many(
@@ -29,8 +35,7 @@ def select_many(
 ) -> Iterator[tuple[Any, ...]]:
     """The named columns of a vault's rows whose ``key`` is one of ``ids``, in no order."""
     mark = _mark(connection)
-    for start in range(0, len(ids), IDS_PER_QUERY):
-        some = ids[start : start + IDS_PER_QUERY]
+    for some in batches(ids, IDS_PER_QUERY):
         marks = ", ".join([mark] * len(some))
         statement = f"SELECT {', '.join(columns)} FROM {table.name} WHERE vault_id = {mark} AND {key} IN ({marks})"  # noqa: S608
         yield from connection.exec_driver_sql(statement, (vault_id, *some)).cursor.fetchall()

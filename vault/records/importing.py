@@ -6,7 +6,6 @@ Another write of the vault in the meantime means another round on the new state;
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,17 +25,17 @@ from vault.ids import ImportId, SegmentId
 from vault.keys.keyring import Keyring
 from vault.keys.roots import store_roots
 from vault.papers import Papers, Prepared
-from vault.records.bulk import BATCH_ROWS, insert_many
-from vault.records.cards import IDENTITY, RECORD
+from vault.records.bulk import BATCH_ROWS, batches, insert_many
 from vault.records.index import Edit, Index, load_index
 from vault.records.intake import Item
+from vault.records.known import load_known
 from vault.records.originals import SealedOriginal
 from vault.records.plan import Known, Plan, make_plan
 from vault.records.sealing import SMALL_UPLOAD, RootSupply, Source, record_rows, room_for, seal_plan
 from vault.records.tables import ImportRun, RecordTable, RecordTag
 
 LEASE: Final = timedelta(minutes=10)
-_TAGS_PER_QUERY = 500
+_KEYS_PER_QUERY: Final = 500
 
 _RECORD = table_of(RecordTable)
 _TAG = table_of(RecordTag)
@@ -129,8 +128,7 @@ class Importing:
         waiting = [write.item for write in plan.writes if write.fresh and not write.item.staged]
         if len(waiting) <= SMALL_UPLOAD:
             return
-        for start in range(0, len(waiting), BATCH_ROWS):
-            batch = waiting[start : start + BATCH_ROWS]
+        for batch in batches(waiting, BATCH_ROWS):
             with self._database.write() as connection:
                 insert_many(connection, _RECORD, self._rows(batch))
             for item in batch:
@@ -172,9 +170,8 @@ class Importing:
         insert_many(connection, _RECORD, self._rows(unstaged))
         insert_many(connection, _TAG, [(vault_id, w.item.tag, w.record_id) for w in plan.writes])
         kept = {(write.record_id, write.version) for write in plan.writes if write.item.staged}
-        dropped = sorted(self._staged - kept)
-        for start in range(0, len(dropped), _TAGS_PER_QUERY):
-            keys = tuple_(_RECORD.c.record_id, _RECORD.c.version).in_(dropped[start : start + _TAGS_PER_QUERY])
+        for dropped in batches(sorted(self._staged - kept), _KEYS_PER_QUERY):
+            keys = tuple_(_RECORD.c.record_id, _RECORD.c.version).in_(dropped)
             connection.execute(delete(_RECORD).where(_RECORD.c.vault_id == vault_id, keys))
 
     def _rows(self, items: Iterable[Item]) -> list[tuple[Any, ...]]:
@@ -188,47 +185,6 @@ class Importing:
                 abandon(connection, self._blobs, self._keyring.vault_id, self._run.import_id)
 
 
-def load_known(connection: Connection, index: Index, items: Sequence[Item]) -> Known:
-    """Cards and tags that these items may meet."""
-    known = Known()
-    if not index.entries:
-        return known
-    known.record_of_tag = _tags(connection, index.keyring, [item.tag for item in items])
-    if any(item.resource.identity for item in items):
-        wanted = [entry.segment_id for entry in index.entries]
-    else:
-        wanted = segments_of(connection, index.keyring, known.record_of_tag.values())
-    for segment_id, rows in index.rows(connection, wanted):
-        for row in rows:
-            known.rows[row[RECORD]] = (segment_id, row)
-            if row[IDENTITY]:
-                known.by_identity[row[IDENTITY]] = row
-    return known
-
-
-def segments_of(connection: Connection, keyring: Keyring, records: Iterable[str]) -> list[SegmentId]:
-    """The segments that hold the cards of these records (hex), as their rows say; a card's absence is the proof."""
-    wanted = sorted({bytes.fromhex(record) for record in records})
-    found: dict[SegmentId, None] = {}
-    for start in range(0, len(wanted), _TAGS_PER_QUERY):
-        query = select(_RECORD.c.segment_id).distinct()
-        query = query.where(
-            _RECORD.c.vault_id == keyring.vault_id, _RECORD.c.record_id.in_(wanted[start : start + _TAGS_PER_QUERY])
-        )
-        found |= dict.fromkeys(connection.execute(query).scalars())
-    return list(found)
-
-
-def _tags(connection: Connection, keyring: Keyring, tags: Sequence[bytes]) -> dict[bytes, str]:
-    found: dict[bytes, str] = {}
-    for start in range(0, len(tags), _TAGS_PER_QUERY):
-        query = select(_TAG.c.tag, _TAG.c.record_id).where(
-            _TAG.c.vault_id == keyring.vault_id, _TAG.c.tag.in_(tags[start : start + _TAGS_PER_QUERY])
-        )
-        found |= {tag: record_id.hex() for tag, record_id in connection.execute(query)}
-    return found
-
-
 def _open_touched(connection: Connection, index: Index, known: Known, plan: Plan, room: SegmentId | None) -> None:
     """Have every segment open that the plan changes, before the read transaction ends."""
     touched = {known.rows[record][0] for record in plan.revived}
@@ -237,11 +193,6 @@ def _open_touched(connection: Connection, index: Index, known: Known, plan: Plan
         touched.add(room)
     for _ in index.rows(connection, touched):
         pass
-
-
-def digest_of(record_ids: Iterable[bytes]) -> bytes:
-    """The set digest of a log entry: SHA-256 over the sorted ids."""
-    return hashlib.sha256(b"".join(sorted(set(record_ids)))).digest()
 
 
 def abandon(connection: Connection, blobs: Blobs, vault_id: bytes, import_id: bytes) -> bool:

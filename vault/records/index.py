@@ -16,10 +16,11 @@ from vault.crypto.objects import nonce_of, open_segment, seal_segment
 from vault.crypto.secret import Root
 from vault.database import table_of
 from vault.errors import Tampered
-from vault.freshness import Change, Headers, page_object_id
-from vault.ids import SegmentId, VaultId
+from vault.freshness import Change, Header, Headers, page_object_id
+from vault.ids import SegmentId
 from vault.keys.keyring import Keyring
 from vault.keys.roots import open_roots, store_roots
+from vault.records.bulk import batches
 from vault.records.cards import Row, decode_rows, encode_rows
 from vault.records.directory import SEGMENTS_PER_PAGE, Entry, decode_page, encode_page, outline
 from vault.tables import DirectoryTable, SegmentTable
@@ -51,8 +52,7 @@ class Index:
         ``keep`` holds them open for an edit; a mere reader lets go of each segment, which spares the collector.
         """
         queue = list(wanted)
-        for start in range(0, len(queue), _SEGMENTS_PER_QUERY):
-            batch = queue[start : start + _SEGMENTS_PER_QUERY]
+        for batch in batches(queue, _SEGMENTS_PER_QUERY):
             sealed = self._sealed(connection, [segment_id for segment_id in batch if segment_id not in self.opened])
             for segment_id in batch:
                 rows = self.opened.get(segment_id)
@@ -78,7 +78,7 @@ class Index:
         )
         return {segment_id: sealed for segment_id, sealed in connection.execute(query)}  # noqa: C416
 
-    def _unsealed(self, object_id: bytes, header: tuple[int, bytes, bytes], sealed: bytes) -> bytes:
+    def _unsealed(self, object_id: bytes, header: Header, sealed: bytes) -> bytes:
         version, root_id, nonce = header
         if nonce_of(sealed) != nonce:
             raise Tampered
@@ -135,10 +135,6 @@ class Edit:
         self._new: dict[str, list[dict[str, Any]]] = {"segment_id": [], "page": []}
         self._changed: dict[str, list[dict[str, Any]]] = {"segment_id": [], "page": []}
 
-    @property
-    def vault_id(self) -> VaultId:
-        return self._keyring.vault_id
-
     def put(self, segment_id: SegmentId, rows: list[Row]) -> None:
         """Give a segment, new or already opened, these cards."""
         self._content[segment_id] = rows
@@ -174,9 +170,7 @@ class Edit:
                 header = self._index.headers.pages.get(number)
                 self._seal("page", number, page_object_id(number), header, encode_page(part))
 
-    def _seal(
-        self, column: str, key: bytes | int, object_id: bytes, header: tuple[int, bytes, bytes] | None, plain: bytes
-    ) -> None:
+    def _seal(self, column: str, key: bytes | int, object_id: bytes, header: Header | None, plain: bytes) -> None:
         vault_id = self._keyring.vault_id
         removed, added = self._terms
         if header is None:

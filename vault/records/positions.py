@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from vault.errors import Invalid
 from vault.paging import MAX_LIMIT, BadCursor, decode_cursor, encode_cursor
+from vault.records.bulk import batches
 from vault.records.cards import RECORD, Row, when_of
 from vault.records.directory import Entry
 from vault.records.index import Index
@@ -67,8 +68,7 @@ def newest_cards(
     queue = sorted(entries, key=_latest, reverse=True)
     ceiling = (upto.when, upto.record) if upto else None
     found: list[tuple[int, str, Row]] = []
-    for start in range(0, len(queue), _SEGMENTS_AT_ONCE):
-        batch = queue[start : start + _SEGMENTS_AT_ONCE]
+    for batch in batches(queue, _SEGMENTS_AT_ONCE):
         if len(found) == count and found[-1][0] > _latest(batch[0]):
             break
         for _, rows in index.rows(connection, [e.segment_id for e in batch if _reaches(e, ceiling)], keep=False):

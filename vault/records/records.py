@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from vault.audit.events import Entry, Event, Origin, Outcome, Trail
+from vault.audit.leaf import derive_records_digest
 from vault.audit.log import Log
 from vault.blobs import Blobs
 from vault.clock import Clock
@@ -27,16 +28,9 @@ from vault.records import bin as waste
 from vault.records import queries
 from vault.records.bodies import find_card, open_bodies, open_version
 from vault.records.cards import MEDIA, SOURCE, TYPED, VERSION, Row, readings_of, record_row, stamp
-from vault.records.importing import Importing, Run, digest_of
+from vault.records.importing import Importing, Run
 from vault.records.index import Index, load_index
-from vault.records.intake import (
-    Item,
-    clean_content_type,
-    clean_filename,
-    items_of,
-    read_file,
-    warnings_about,
-)
+from vault.records.intake import Item, clean_content_type, clean_filename, items_of, read_file, warnings_about
 from vault.records.originals import facts_of_file, prepare_report, read_original, read_report, seal_original
 from vault.records.plan import Plan
 from vault.records.profile import find_profile
@@ -239,7 +233,7 @@ class Records:
             outcome=Outcome.DONE,
             reason=reason,
             count=len(record_ids),
-            digest=digest_of(record_ids) if record_ids else None,
+            digest=derive_records_digest(record_ids) if record_ids else None,
             subject=told | ({"freshness": state.for_log()} if state else {}),
             accountability={"address": self._origin.address, "agent": self._origin.agent},
         )
