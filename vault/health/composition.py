@@ -1,8 +1,8 @@
 """What travels by a link: an IPS-shaped FHIR R4 document Bundle, and single documents.
 
-The Composition stands first, names the account as patient and states the permitted actions; then the Patient, then
-every resource byte for byte as it was received. Sections that IPS asks for and that weren't shared say so, without
-claiming that there is nothing.
+The Composition stands first, names the account as patient and states the permitted actions; then the Patient; then
+every observation with what its codes say and nothing beside, and every other resource byte for byte. Sections that IPS
+asks for and that weren't shared say so, without claiming that there is nothing.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from uuid import UUID, uuid5
 
 from vault.health.catalogue import LOINC
 from vault.health.observation import Person
+from vault.health.projection import project_observation
 
 ACTION_URL = "urn:health-data-vault:permitted-action"
 EXPIRY_URL = "urn:health-data-vault:shared-until"
@@ -77,7 +78,7 @@ def document_bundle(
     entries = [
         _entry(f"urn:uuid:{uuid5(identifier, 'composition')}", _json(composition)),
         _entry(patient_url, _json(_patient(patient))),
-        *(_entry(_url(one), one.body) for one in resources),
+        *(_entry(_url(one), _sent(one, patient_url)) for one in resources),
     ]
     head = {
         "resourceType": "Bundle",
@@ -160,6 +161,10 @@ def _terms(expires_at: datetime | None, purpose: str) -> list[dict[str, str]]:
 
 def _narrative(text: str) -> dict[str, str]:
     return {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml"><p>{escape(text)}</p></div>'}
+
+
+def _sent(one: Included, patient_url: str) -> bytes:
+    return project_observation(one.body, patient_url) if one.kind == "observation" else one.body
 
 
 def _url(one: Included) -> str:

@@ -30,6 +30,13 @@ _SHAPE_ONLY = bytes(code for code in range(256) if code not in b'"[]{}')
 _ALL_BRACKETS_ALIKE = bytes.maketrans(b"{}", b"[]")
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
 _STRING = re.compile(rb'"[^"]*"')
+# Ten megabytes of "1," would otherwise become a gigabyte of entries to judge and report.
+MAX_ENTRIES = 100_000
+
+
+class TooManyEntries(Invalid):
+    code = "too-many-entries"
+    advice = "This file holds more than 100,000 entries. Please split it; nothing of it was taken."
 
 
 class MalformedJson(Invalid):
@@ -104,7 +111,7 @@ def scan_object(text: str, index: int, readers: Mapping[str, Reader]) -> tuple[d
 
 
 def scan_array(text: str, index: int, reader: Reader) -> tuple[list[Any], int]:
-    """The array that starts at ``index`` and where it ends; each item is read by ``reader``."""
+    """The array that starts at ``index`` and where it ends; each item is read by ``reader``. TooManyEntries."""
     found: list[Any] = []
     empty = _END_OF_EMPTY.match(text, index)
     if empty:
@@ -113,6 +120,8 @@ def scan_array(text: str, index: int, reader: Reader) -> tuple[list[Any], int]:
     while True:
         item, index = reader(text, index)
         found.append(item)
+        if len(found) > MAX_ENTRIES:
+            raise TooManyEntries
         index, more = _next(text, index, "]")
         if not more:
             return found, index

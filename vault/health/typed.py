@@ -20,6 +20,7 @@ from vault.health.formats.fhir_resource import resource_of as judged
 from vault.health.formats.fhir_values import MAX_NUMBER_CHARACTERS, UCUM
 from vault.health.formats.fields import FaultError, line
 from vault.health.observation import Resource
+from vault.health.projection import TYPED
 from vault.health.ranges import limit
 from vault.health.strict_json import read_json
 from vault.health.units import UNITS, UnknownUnit, canonical_unit, ucum_code
@@ -76,9 +77,6 @@ class TypedResult:
     lab: str | None = None
 
 
-_TYPED = {"system": "urn:health-data-vault:source", "code": "typed"}
-
-
 def resource_of(typed: TypedResult) -> Resource:
     """The Resource a typed result becomes; the same content gives the same bytes.
 
@@ -86,7 +84,7 @@ def resource_of(typed: TypedResult) -> Resource:
     """
     system, code, known = _test(typed)
     # Readers of a shared link must be able to tell what a person typed from what a lab sent.
-    observation: dict[str, Any] = {"resourceType": "Observation", "meta": {"tag": [_TYPED]}, "status": "final"}
+    observation: dict[str, Any] = {"resourceType": "Observation", "meta": {"tag": [TYPED]}, "status": "final"}
     if known:
         observation["category"] = [_category(known)]
     coding = {"system": system, "code": code}

@@ -34,7 +34,7 @@ class Piece(NamedTuple):
 
 
 def read(data: bytes) -> Upload:
-    """All resources of a FHIR JSON file. Raises MalformedJson."""
+    """All resources of a FHIR JSON file. Raises MalformedJson, TooManyEntries."""
     text = checked_text(data)
     with paused_collector():
         pieces, end = pieces_at(text, skip_space(text, 0), "the file")

@@ -160,7 +160,9 @@ def marks_of(status: str) -> frozenset[str]:
 
 
 def surroundings(resource: Json) -> frozenset[str]:
-    """Not sorted if other resources travel inside, or a security label asks for more than normal care."""
+    """Not sorted if other resources travel inside, a modifier changes what the rest means, or a label asks for care."""
+    if resource.get("modifierExtension"):
+        return frozenset({NOT_SORTED})
     meta = object_of(resource, "meta")
     if not resource.get("contained") and not (meta and meta.get("security")):
         return frozenset()

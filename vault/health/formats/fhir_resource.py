@@ -108,7 +108,7 @@ def _observation(value: Json, when: When, body: bytes, codes: Codes) -> Resource
         title=said.title,
         taken=when.taken,
         status=said.status,
-        lab=_lab(value),
+        lab=lab_of(value),
         identity=_identity(value, "Observation"),
         body=body,
         canonical=canonical_of(value),
@@ -191,7 +191,7 @@ def _quietly(value: Json) -> Concept:
         return Concept("", ())
 
 
-def _lab(value: Json) -> str:
+def lab_of(value: Json) -> str:
     """The first performer's name, looked up inside the resource where it is only a reference."""
     for performer in objects_of(value, "performer"):
         display = text_of(performer, "display")

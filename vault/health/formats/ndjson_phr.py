@@ -9,11 +9,11 @@ from __future__ import annotations
 from vault.health.formats.collector import paused_collector
 from vault.health.formats.fhir_json import Piece, judge, pieces_at
 from vault.health.observation import Upload
-from vault.health.strict_json import MalformedJson, checked_text, skip_space
+from vault.health.strict_json import MAX_ENTRIES, MalformedJson, TooManyEntries, checked_text, skip_space
 
 
 def read(data: bytes) -> Upload:
-    """All resources of the lines. Raises MalformedJson."""
+    """All resources of the lines. Raises MalformedJson, TooManyEntries."""
     text = checked_text(data)
     pieces: list[Piece] = []
     with paused_collector():
@@ -21,6 +21,8 @@ def read(data: bytes) -> Upload:
             start = skip_space(line, 0)
             if start < len(line):
                 pieces.extend(_line(line, start, number))
+            if len(pieces) > MAX_ENTRIES:
+                raise TooManyEntries
         return judge(pieces, text)
 
 

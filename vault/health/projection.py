@@ -1,0 +1,71 @@
+"""What of an observation leaves by a link: what its codes say it is, and nothing beside.
+
+A consent for a test covers its value, unit, range and date and who measured. Notes, narratives, extensions, identifiers
+of other systems and contained resources can say anything, and nobody sorted them: they stay in the vault. What travels
+keeps the words and digits it was received with; its subject becomes the patient of the document.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from typing import Any, Final
+
+from vault.health.formats.fhir_resource import lab_of
+from vault.health.strict_json import literal_of, read_json
+
+TYPED: Final = {"system": "urn:health-data-vault:source", "code": "typed"}
+_VALUES = ("Quantity", "CodeableConcept", "String", "Boolean", "Integer", "Range", "Ratio", "SampledData", "Time")
+# A modifier extension changes what the rest means, so it can't be left out; such a record leaves only when it is named.
+MEMBERS: Final = (
+    *("resourceType", "status", "modifierExtension", "category", "code"),
+    *("effectiveDateTime", "effectivePeriod", "effectiveTiming", "effectiveInstant", "issued"),
+    *(f"value{kind}" for kind in (*_VALUES, "DateTime", "Period")),
+    *("dataAbsentReason", "interpretation", "bodySite", "method", "referenceRange", "component"),
+)
+_INNER_DROPPED = frozenset({"extension", "id", "identifier", "note", "contained"})
+# No accepted text holds a lone surrogate, so the mark of a number is unmistakable.
+_MARK = "\ud800"
+_MARKED = re.compile(f'"{_MARK}([^"]*)"')
+
+
+def project_observation(body: bytes, patient_url: str) -> bytes:
+    """The Observation to send, as compact JSON, from the stored bytes of one."""
+    received: dict[str, Any] = read_json(body)
+    sent = {key: _without_asides(received[key]) for key in MEMBERS if received.get(key) is not None}
+    sent["subject"] = {"reference": patient_url}
+    if performers := _performers(received):
+        sent["performer"] = performers
+    if _is_typed(received):
+        sent["meta"] = {"tag": [TYPED]}
+    marked = json.dumps(sent, ensure_ascii=False, separators=(",", ":"), default=_mark)
+    return _MARKED.sub(r"\1", marked).encode()
+
+
+def _without_asides(value: Any) -> Any:
+    if isinstance(value, dict):
+        kept = (key for key in value if key not in _INNER_DROPPED and not key.startswith("_"))
+        return {key: _without_asides(value[key]) for key in kept}
+    return [_without_asides(item) for item in value] if isinstance(value, list) else value
+
+
+def _performers(received: dict[str, Any]) -> list[dict[str, str]]:
+    """Their names only: a reference would lead nowhere, or tell where else the patient is known."""
+    stated = received.get("performer")
+    each = stated if isinstance(stated, list) else [stated]
+    names = [one["display"] for one in each if isinstance(one, dict) and isinstance(one.get("display"), str)]
+    found = names or [lab_of(received)]
+    return [{"display": name} for name in found if name]
+
+
+def _is_typed(received: dict[str, Any]) -> bool:
+    meta = received.get("meta")
+    tags = meta.get("tag") if isinstance(meta, dict) else None
+    return isinstance(tags, list) and TYPED in tags
+
+
+def _mark(number: Any) -> str:
+    if isinstance(number, Decimal):
+        return _MARK + literal_of(number)
+    raise TypeError
