@@ -9,7 +9,7 @@ ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
 export NODE_EXTRA_CA_CERTS ?= /etc/ssl/certs/ca-certificates.crt
 endif
 
-.PHONY: help run test check bench lock setup setup-dev screenshots clean
+.PHONY: help run test check bench lock setup setup-dev screenshots pictures clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/ —/'
@@ -56,6 +56,10 @@ bench: setup-dev ## ratios against the peers named in the docs, in one run
 
 screenshots: setup-dev ## pictures of every page, light and dark, under test-results/screenshots
 	@$(BIN)/python -m pytest -q tests/browser -k screenshot
+
+pictures: screenshots ## the README's pictures, out of those
+	@mkdir -p docs/pictures
+	@cd test-results/screenshots && cp result-1280-light.png result-1280-dark.png view-1280-light.png view-1280-dark.png ../../docs/pictures/
 
 $(UV): .venv/.made
 	@$(PYTHON) -m venv .venv/tools && .venv/tools/bin/python -m pip install --quiet uv
