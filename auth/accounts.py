@@ -89,6 +89,7 @@ class Accounts:
         return self._create(check_email(email), passphrase, None, origin, sample=sample)
 
     def exists(self, email: str) -> bool:
+        """Whether an address has an account; for sign-up and commands only, where it must be said."""
         with self._database.read() as connection:
             return find_account(connection, self._provider, email) is not None
 
@@ -152,6 +153,7 @@ def find_account(connection: Connection, provider: KeyProvider, email: str) -> A
 
 
 def read_account(connection: Connection, vault_id: VaultId, account_id: AccountId) -> Account | None:
+    """The account of these ids, or None."""
     columns = (_ACCOUNT.c.role, _ACCOUNT.c.recovery_confirmed, _ACCOUNT.c.sample)
     row = connection.execute(
         select(*columns).where(_ACCOUNT.c.vault_id == vault_id, _ACCOUNT.c.account_id == account_id)

@@ -28,6 +28,7 @@ def normal_email(stated: str) -> str:
 
 
 def check_name(stated: str) -> str:
+    """NFC, no space around; BadName unless 1 to 200 characters that can be shown."""
     name = unicodedata.normalize("NFC", stated).strip()
     if not 1 <= len(name) <= MAX_NAME_CHARACTERS or not name.isprintable():
         raise BadName(field="name")

@@ -55,6 +55,7 @@ class Session:
 
     @property
     def account(self) -> Account:
+        """Whose session it is, for proving once more who they are."""
         return Account(self.account_id, self.vault_id, self.role, self.recovery_confirmed, sample=False)
 
 
@@ -133,6 +134,7 @@ class Sessions:
         return Session(row.account_id, vault_id, session_id, account.role, keyring, trail, confirmed, row.expires_at)
 
     def sign_out(self, session: Session) -> None:
+        """This session ends; its token opens nothing any more."""
         with self._database.write() as connection:
             self._unlocking.end_session(connection, session.vault_id, session.session_id)
 

@@ -17,7 +17,9 @@ _BLOB = table_of(BlobRow)
 class Blobs(Protocol):
     """``connection`` lets a store that lives in the database join the caller's transaction; others ignore it."""
 
-    def put(self, connection: Connection, vault_id: VaultId, blob_id: BlobId, sealed: bytes) -> None: ...
+    def put(self, connection: Connection, vault_id: VaultId, blob_id: BlobId, sealed: bytes) -> None:
+        """Keep ``sealed`` under a fresh name."""
+        ...
 
     def get(self, connection: Connection, vault_id: VaultId, blob_id: BlobId) -> bytes:
         """The sealed bytes; NotFound."""

@@ -24,5 +24,6 @@ def to_microseconds(moment: datetime) -> int:
 
 
 def from_microseconds(count: int) -> datetime:
+    """The aware datetime of a count; ValueError, OverflowError or OSError outside the calendar."""
     seconds, microseconds = divmod(count, 1_000_000)
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=microseconds)

@@ -1,4 +1,4 @@
-"""Keyset pages: newest first, an opaque ``after``, ``next`` empty at the end.
+"""Keyset pages: newest first, an opaque ``after``, ``next`` None at the end.
 
 A cursor is base64url of the last row's position. It grants nothing: every query is bound to one vault besides.
 """
@@ -26,6 +26,8 @@ class BadCursor(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
+    """``next`` is the cursor of the following page, None at the end."""
+
     items: tuple[T, ...]
     next: str | None
 

@@ -41,6 +41,8 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
+    """One opened version of a paper."""
+
     paper_id: PaperId
     version: int
     stored_at: datetime

@@ -54,6 +54,7 @@ class SlotBinding:
     pepper_id: bytes = b""
 
     def context(self) -> bytes:
+        """HKDF info and AAD of the slot's wrap."""
         head = bytes((SUITE,)), bytes((self.kind,))
         return ctx("slot/1", *head, self.vault_id, self.slot_id, self.parameters, self.pepper_id)
 

@@ -22,6 +22,8 @@ _JOB = table_of(Job)
 
 @dataclass(frozen=True, slots=True)
 class Lease:
+    """The right to run a job, until it is finished or the lease ends; ``holder`` is random."""
+
     name: str
     holder: str
 

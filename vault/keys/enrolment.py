@@ -152,7 +152,7 @@ class Enrolment:
 
 
 def open_own_manifest(provider: KeyProvider, keyring: Keyring, stored: StoredKeys) -> Manifest:
-    """The manifest with signature and MAC checked against an unlocked vault; Tampered otherwise."""
+    """The manifest with signature and MAC checked against an unlocked vault; Tampered or KeysChanged otherwise."""
     manifest = stored.open_manifest(provider)
     keyring.check_manifest(stored.body, stored.mac)
     if manifest.vault_id != keyring.vault_id or manifest.generation != keyring.generation:
@@ -185,6 +185,7 @@ def make_vault(provider: KeyProvider, keyring: Keyring, recovery_code: str, slot
 
 
 def manifest_row(provider: KeyProvider, keyring: Keyring, manifest: Manifest) -> dict[str, Any]:
+    """The ``key_manifest`` row: body, signature, MAC. TooFewSlots."""
     body = encode(manifest)
     return {
         "vault_id": manifest.vault_id,

@@ -69,10 +69,10 @@ class Keyring:
 
     # -- tags ---------------------------------------------------------------------------------------------------
 
-    def duplicate_tag(self, canonical: bytes) -> bytes:
+    def duplicate_tag(self, content: bytes) -> bytes:
         """A keyed 32-byte name of these bytes in this vault: a plain hash of a lab result can be guessed."""
         mac = self._hash.copy()
-        mac.update(canonical)
+        mac.update(content)
         return mac.digest()
 
     # -- wraps --------------------------------------------------------------------------------------------------
@@ -178,4 +178,5 @@ def slot_info(label: str, vault_id: VaultId, slot_id: SlotId, generation: int) -
 
 
 def session_context(vault_id: VaultId, session_id: SessionId, generation: int) -> bytes:
+    """What the wrap under a bearer token is bound to."""
     return ctx("session/1", vault_id, session_id, generation)

@@ -40,6 +40,7 @@ def read_account_key(
 
 
 def wrap_account_key(provider: KeyProvider, vault_id: VaultId, pseudonym: Pseudonym, key: AccountKey) -> bytes:
+    """The ``account_key`` column of a ``key_log`` row."""
     return provider.wrap(Purpose.ACCOUNTABILITY, key.raw, ctx("account-key/1", vault_id, pseudonym))
 
 

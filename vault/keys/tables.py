@@ -1,6 +1,6 @@
 """The key tables. Prefixed ``key_``: backups of data leave them out, so that erasing a key erases what it opened.
 
-Nothing here is in the clear but ids, kinds, times, public keys and counts.
+In the clear: ids, kinds, purposes, times, counts, public keys, and how a passphrase is stretched.
 """
 
 from __future__ import annotations

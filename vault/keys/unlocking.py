@@ -63,7 +63,6 @@ class Unlocking:
 
     def by_passphrase(self, vault_id: VaultId | None, passphrase: str) -> Keyring:
         """The unlocked vault; slow. WrongSecret for a wrong passphrase or None, Tampered, KeysUnavailable."""
-
         too_long = len(passphrase) > 4 * MAX_CHARACTERS
         # Nobody has so long a one, and its length must not cost us: a part of it is as wrong, on the dummy slot.
         typed, vault_id = (passphrase[:MAX_CHARACTERS], None) if too_long else (passphrase, vault_id)
@@ -98,6 +97,7 @@ class Unlocking:
         return make_token(keyring.vault_id, session_id, secret), row
 
     def store_session(self, connection: Connection, row: dict[str, Any]) -> None:
+        """Insert what ``prepare_session`` made."""
         connection.execute(insert(_SESSION), row)
 
     def open_session(

@@ -61,7 +61,7 @@ def open_bodies(connection: Connection, keyring: Keyring, cards: Sequence[Row]) 
 
 
 def open_version(connection: Connection, keyring: Keyring, card: Row, version: int) -> bytes:
-    """An earlier version's body. Tampered; the version must be one of the card's."""
+    """The body of one version, earlier or current. Tampered, also for a version that the card doesn't know."""
     if version == int(card[VERSION]):
         return next(open_bodies(connection, keyring, [card]))
     nonces = earlier_nonces(card)

@@ -108,6 +108,7 @@ def facts_of(row: Row) -> Facts:
 
 
 def reading_of(row: Row, part: int) -> Reading:
+    """One reading, by its place in the card."""
     reading = row[READINGS][part]
     return Reading(reading[0] or None, *reading[1:])
 
@@ -127,6 +128,7 @@ def source_bytes(row: Row) -> bytes:
 
 
 def earlier_nonces(row: Row) -> list[bytes]:
+    """Of versions 1 to the last but one, in order."""
     return [bytes.fromhex(nonce) for nonce in row[EARLIER].split()]
 
 

@@ -18,7 +18,7 @@ SEGMENTS_PER_PAGE: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Outline:
     """One segment in outline. ``first`` and ``last`` in µs; None if it holds no card."""
 
     segment_id: SegmentId
@@ -29,18 +29,19 @@ class Entry:
 
     @property
     def room(self) -> int:
+        """How many more cards fit."""
         return CARDS_PER_SEGMENT - self.count
 
 
-def outline(segment_id: SegmentId, rows: Sequence[Row]) -> Entry:
-    """The entry of a segment with these cards."""
+def outline_of(segment_id: SegmentId, rows: Sequence[Row]) -> Outline:
+    """A segment with these cards, in outline."""
     times = [when_of(row) for row in rows]
     keys = {row[ANALYTES] for row in rows}
     analytes = frozenset(key for joined in keys for key in joined.split())
-    return Entry(segment_id, len(rows), min(times, default=None), max(times, default=None), analytes)
+    return Outline(segment_id, len(rows), min(times, default=None), max(times, default=None), analytes)
 
 
-def encode_page(entries: Sequence[Entry]) -> bytes:
+def encode_page(entries: Sequence[Outline]) -> bytes:
     """The plaintext of a page."""
     rows = [
         [e.segment_id.hex(), str(e.count), _text(e.first), _text(e.last), " ".join(sorted(e.analytes))] for e in entries
@@ -48,13 +49,13 @@ def encode_page(entries: Sequence[Entry]) -> bytes:
     return json.dumps([FORMAT, rows], separators=(",", ":")).encode("ascii")
 
 
-def decode_page(data: bytes) -> list[Entry]:
-    """The entries of an opened page; Tampered for another shape."""
+def decode_page(data: bytes) -> list[Outline]:
+    """The segments of an opened page; Tampered for another shape."""
     found = json.loads(data)
     if not isinstance(found, list) or len(found) != 2 or found[0] != FORMAT or len(found[1]) > SEGMENTS_PER_PAGE:
         raise Tampered
     return [
-        Entry(SegmentId(bytes.fromhex(key)), int(count), _number(first), _number(last), frozenset(analytes.split()))
+        Outline(SegmentId(bytes.fromhex(key)), int(count), _number(first), _number(last), frozenset(analytes.split()))
         for key, count, first, last, analytes in found[1]
     ]
 

@@ -22,7 +22,7 @@ from vault.keys.keyring import Keyring
 from vault.keys.roots import open_roots, store_roots
 from vault.records.bulk import batches
 from vault.records.cards import Row, decode_rows, encode_rows
-from vault.records.directory import SEGMENTS_PER_PAGE, Entry, decode_page, encode_page, outline
+from vault.records.directory import SEGMENTS_PER_PAGE, Outline, decode_page, encode_page, outline_of
 from vault.tables import DirectoryTable, SegmentTable
 
 _SEGMENT = table_of(SegmentTable)
@@ -36,7 +36,7 @@ class Index:
 
     keyring: Keyring
     headers: Headers
-    entries: list[Entry]
+    entries: list[Outline]
     roots: dict[bytes, Root]
     opened: dict[SegmentId, list[Row]] = field(default_factory=dict)
 
@@ -64,6 +64,7 @@ class Index:
                 yield segment_id, rows
 
     def all_rows(self, connection: Connection, *, keep: bool = True) -> Iterator[tuple[SegmentId, list[Row]]]:
+        """As ``rows``, of every segment in the order they were made."""
         return self.rows(connection, [entry.segment_id for entry in self.entries], keep=keep)
 
     def _sealed(self, connection: Connection, wanted: Sequence[SegmentId]) -> dict[bytes, bytes]:
@@ -150,7 +151,7 @@ class Edit:
         entries = list(self._index.entries)
         places = {entry.segment_id: place for place, entry in enumerate(entries)}
         for segment_id, rows in self._content.items():
-            entry = outline(segment_id, rows)
+            entry = outline_of(segment_id, rows)
             if segment_id in places:
                 entries[places[segment_id]] = entry
             else:
@@ -162,7 +163,7 @@ class Edit:
         change = Change(tuple(removed), tuple(added))
         return SealedEdit(self._keyring.vault_id, tuple(self._roots), self._new, self._changed, change)
 
-    def _seal_pages(self, entries: list[Entry]) -> None:
+    def _seal_pages(self, entries: list[Outline]) -> None:
         before = self._index.entries
         for number, start in enumerate(range(0, len(entries), SEGMENTS_PER_PAGE)):
             part = entries[start : start + SEGMENTS_PER_PAGE]

@@ -51,6 +51,7 @@ class FileFacts:
 
 
 def facts_of_file(data: bytes, filename: str, content_type: str) -> FileFacts:
+    """Size and SHA-256 beside a name and type that were cleaned already."""
     return FileFacts(filename, content_type, len(data), hashlib.sha256(data).hexdigest())
 
 
@@ -80,7 +81,7 @@ def prepare_report(
 
 
 def read_report(connection: Connection, keyring: Keyring, import_id: ImportId) -> ImportReport:
-    """NotFound; Tampered."""
+    """An earlier import, as it was told then. NotFound; Tampered."""
     paper, told = _read(connection, keyring, import_id)
     outcome = ImportOutcome(
         import_id,

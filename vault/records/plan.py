@@ -40,6 +40,8 @@ class Write:
 
 @dataclass(slots=True)
 class Plan:
+    """``writes`` in order; ``revived``: records (hex) that come back from the bin; ``record_of_tag`` of every item."""
+
     writes: list[Write] = field(default_factory=list)
     revived: set[str] = field(default_factory=set)
     record_of_tag: dict[bytes, str] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from vault.errors import Invalid
 from vault.paging import MAX_LIMIT, BadCursor, decode_cursor, encode_cursor
 from vault.records.bulk import batches
 from vault.records.cards import RECORD, Row, when_of
-from vault.records.directory import Entry
+from vault.records.directory import Outline
 from vault.records.index import Index
 
 _SEGMENTS_AT_ONCE = 16
@@ -58,7 +58,7 @@ def read_position(after: str | None) -> Position | None:
 def newest_cards(
     connection: Connection,
     index: Index,
-    entries: Iterable[Entry],
+    entries: Iterable[Outline],
     wanted: Callable[[Row], bool],
     *,
     count: int,
@@ -83,9 +83,9 @@ def _place(found: tuple[int, str, Row]) -> tuple[int, str]:
     return found[:2]
 
 
-def _latest(entry: Entry) -> int:
+def _latest(entry: Outline) -> int:
     return _EARLIEST if entry.last is None else entry.last
 
 
-def _reaches(entry: Entry, ceiling: tuple[int, str] | None) -> bool:
+def _reaches(entry: Outline, ceiling: tuple[int, str] | None) -> bool:
     return ceiling is None or (entry.first is not None and entry.first <= ceiling[0])

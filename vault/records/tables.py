@@ -1,4 +1,4 @@
-"""Stored rows of the records room. In the clear: ids, versions, import ids, stored-at, sealed length, keyed tags."""
+"""Stored rows of the records room. In the clear: ids, versions, times, an import's state, sealed length, keyed tags."""
 
 from __future__ import annotations
 

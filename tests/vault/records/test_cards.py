@@ -24,7 +24,7 @@ from vault.records.cards import (
     record_row,
     when_of,
 )
-from vault.records.directory import Entry, decode_page, encode_page, outline
+from vault.records.directory import Outline, decode_page, encode_page, outline_of
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "card.json").read_text())
 
@@ -64,7 +64,7 @@ def test_a_card_and_its_segment_are_the_vector_s_bytes() -> None:
 
 
 def test_a_directory_page_is_the_vector_s_bytes() -> None:
-    entries = [outline(SegmentId(bytes(range(16))), [row()]), outline(SegmentId(bytes(16)), [])]
+    entries = [outline_of(SegmentId(bytes(range(16))), [row()]), outline_of(SegmentId(bytes(16)), [])]
     assert encode_page(entries).decode("ascii") == VECTORS["page"]
     assert decode_page(VECTORS["page"].encode()) == entries
 
@@ -94,4 +94,4 @@ def test_a_directory_page_of_another_shape_is_refused(plain: Any) -> None:
 
 
 def test_an_entry_knows_its_room() -> None:
-    assert Entry(SegmentId(bytes(16)), 200, None, None, frozenset()).room == 56
+    assert Outline(SegmentId(bytes(16)), 200, None, None, frozenset()).room == 56
