@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from struct import Struct
+from typing import Any
 
 from vault.crypto.context import ctx
 from vault.errors import Tampered
@@ -24,6 +25,10 @@ NO_GRANT = GrantId(NONE_ID)
 NONE_DIGEST = bytes(32)
 
 _FIXED = Struct(">B16sQ16s16s16sQQ32s32s32s")
+_FIXED_FIELDS = (
+    *("entry_id", "at", "subject", "actor", "grant_id", "grant_version"),
+    *("count", "digest", "subject_commitment", "account_commitment"),
+)
 _CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _MAX_CODE = 32
 _MAX_BYTES = _FIXED.size + 4 * (1 + _MAX_CODE)
@@ -64,19 +69,7 @@ def encode_leaf(leaf: Leaf) -> bytes:
     """The bytes to store, 192 to 317 of them; ValueError naming the fault."""
     if fault := _fault(leaf):
         raise ValueError(f"leaf: {fault}")
-    fixed = _FIXED.pack(
-        VERSION,
-        leaf.entry_id,
-        leaf.at,
-        leaf.subject,
-        leaf.actor,
-        leaf.grant_id,
-        leaf.grant_version,
-        leaf.count,
-        leaf.digest,
-        leaf.subject_commitment,
-        leaf.account_commitment,
-    )
+    fixed = _FIXED.pack(VERSION, *(getattr(leaf, name) for name in _FIXED_FIELDS))
     codes = (code.encode() for code in (leaf.role, leaf.event, leaf.outcome, leaf.reason))
     return fixed + b"".join(bytes((len(code),)) + code for code in codes)
 
@@ -89,26 +82,9 @@ def decode_leaf(data: bytes) -> Leaf:
         raise MalformedLeaf("version")
     if not _FIXED.size < len(data) <= _MAX_BYTES:
         raise MalformedLeaf("length")
-    _, entry_id, at, subject, actor, grant_id, grant_version, count, digest, of_subject, of_account = (
-        _FIXED.unpack_from(data)
-    )
+    fixed: dict[str, Any] = dict(zip(_FIXED_FIELDS, _FIXED.unpack_from(data)[1:], strict=True))
     role, event, outcome, reason = _codes(data[_FIXED.size :])
-    leaf = Leaf(
-        entry_id=entry_id,
-        at=at,
-        subject=subject,
-        actor=actor,
-        role=role,
-        event=event,
-        outcome=outcome,
-        reason=reason,
-        grant_id=grant_id,
-        grant_version=grant_version,
-        count=count,
-        digest=digest,
-        subject_commitment=of_subject,
-        account_commitment=of_account,
-    )
+    leaf = Leaf(**fixed, role=role, event=event, outcome=outcome, reason=reason)
     if fault := _fault(leaf):
         raise MalformedLeaf(fault)
     return leaf

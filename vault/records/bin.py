@@ -45,27 +45,33 @@ def move(
 
     ``append`` logs, given the record's title, in the same transaction.
     """
+    return freshness.retrying(lambda: _move(database, keyring, record_id, deleted, append))
 
-    def attempt() -> bool:
-        with database.read() as connection:
-            index = load_index(connection, keyring)
-            found = find_card(connection, index, record_id)
-        if found is None:
-            raise NotFound
-        segment_id, card = found
-        if bool(card[DELETED]) == bool(deleted):
-            return False
-        edit = Edit(index)
-        marked = [*card[:DELETED], deleted, *card[DELETED + 1 :]]
-        edit.put(segment_id, [marked if row is card else row for row in edit.content(segment_id)])
-        sealed = edit.seal()
-        with database.write() as connection:
-            state = freshness.advance(connection, keyring, index.state, sealed.change)
-            sealed.store(connection)
-            append(connection, card[TITLE], state)
-        return True
 
-    return freshness.retrying(attempt)
+def _move(
+    database: Database,
+    keyring: Keyring,
+    record_id: RecordId,
+    deleted: str,
+    append: Callable[[Connection, str, State], None],
+) -> bool:
+    with database.read() as connection:
+        index = load_index(connection, keyring)
+        found = find_card(connection, index, record_id)
+    if found is None:
+        raise NotFound
+    segment_id, card = found
+    if bool(card[DELETED]) == bool(deleted):
+        return False
+    edit = Edit(index)
+    marked = [*card[:DELETED], deleted, *card[DELETED + 1 :]]
+    edit.put(segment_id, [marked if row is card else row for row in edit.content(segment_id)])
+    sealed = edit.seal()
+    with database.write() as connection:
+        state = freshness.advance(connection, keyring, index.state, sealed.change)
+        sealed.store(connection)
+        append(connection, card[TITLE], state)
+    return True
 
 
 @dataclass(slots=True)
