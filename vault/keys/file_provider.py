@@ -1,7 +1,7 @@
 """The operator's keys as files of mode 0600 in a folder of mode 0700, beside the data and never inside it.
 
 All are made together on first use. If one is missing later, nothing is made: a fresh pepper would lock
-everybody out as surely as a lost one, and less visibly.
+everybody out as surely as a lost one, and less visibly. docs/specs/key-provider.md.
 """
 
 from __future__ import annotations
