@@ -1,7 +1,7 @@
 """A link's passcode: slow to guess at rest, and at most ten wrong tries in a link's life, whatever runs in parallel.
 
-A try is reserved and committed before anything is hashed, and given back only when it was right. Two Argon2id runs
-at once per process; none inside a transaction.
+A try is reserved and committed before anything is hashed, and given back only when it was right. One Argon2id run
+at a time per process; none inside a transaction.
 """
 
 from __future__ import annotations

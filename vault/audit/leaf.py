@@ -105,7 +105,7 @@ def derive_set_digest(members: Iterable[tuple[bytes, int]]) -> bytes:
 
 def derive_records_digest(record_ids: Iterable[bytes]) -> bytes:
     """What an entry says of records of a vault, whatever their version: the same for any order, each record once."""
-    return hashlib.sha256(b"".join(sorted(set(record_ids)))).digest()
+    return hashlib.sha256(ctx("leaf-records/1") + b"".join(sorted(set(record_ids)))).digest()
 
 
 def derive_grant_digest(

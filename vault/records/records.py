@@ -235,7 +235,7 @@ class Records:
             count=len(record_ids),
             digest=derive_records_digest(record_ids) if record_ids else None,
             subject=told | ({"freshness": state.for_log()} if state else {}),
-            accountability={"address": self._origin.address, "agent": self._origin.agent},
+            accountability=self._origin.as_accountability(),
         )
         self._log.append(connection, self._trail, entry, self._keyring)
 
