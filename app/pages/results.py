@@ -9,13 +9,14 @@ from fastapi import APIRouter, Request, Response
 from app.deps import origin_of, services
 from app.pages.rendering import render
 from app.pages.visitors import Citizen
+from app.pages.words import lacks_value
 from vault.errors import NotFound
 from vault.health import catalogue
 from vault.health.observation import Reading
 from vault.health.units import canonical_unit
 from vault.ids import RecordId, parse_id
 from vault.records.records import Records
-from vault.records.views import RecordView, ResultQuery, ResultRow
+from vault.records.views import LatestRow, RecordView, ResultQuery, ResultRow
 
 router = APIRouter()
 
@@ -33,9 +34,19 @@ class Trend:
     has_more: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One test in the list: its newest real value; ``later`` is a newer sample that gave none."""
+
+    result: ResultRow
+    count: int
+    later: ResultRow | None = None
+
+
 @router.get("/results")
 def list_results(request: Request, session: Citizen, show: str = "", welcome: bool = False) -> Response:
-    rows = services(request).records(session, origin_of(request)).latest()
+    records = services(request).records(session, origin_of(request))
+    rows = tuple(_line(records, newest) for newest in records.latest())
     outside = sum(bool(row.result.flag) for row in rows)
     shown = tuple(row for row in rows if row.result.flag) if show == "outside" else rows
     return render(
@@ -59,7 +70,9 @@ def show_result(
     view = records.read(found)
     reading = _reading(view, part)
     trend = _trend(records, reading, unit)
-    latest = next((row for row in trend.rows if row.record_id == found and row.part == part), None) if trend else None
+    rows = trend.rows if trend else ()
+    own = next((row for row in rows if row.record_id == found and row.part == part), None)
+    real = _newest_real(rows) if lacks_value(reading.value) else None
     return render(
         request,
         "result.html",
@@ -67,12 +80,32 @@ def show_result(
         view=view,
         reading=reading,
         part=part,
-        row=latest,
+        row=own,
+        real=real,
+        later=rows[0] if _stands_for(own, rows) else None,
         trend=trend,
         test=catalogue.find(reading.analyte),
         grants=parts.grants(session, origin_of(request)).granted_to(found),
         kept=kept,
     )
+
+
+def _line(records: Records, newest: LatestRow) -> Line:
+    """Only tests that the catalogue knows can be looked through; others stay as they are."""
+    row = newest.result
+    if row.analyte is None or not lacks_value(row.value):
+        return Line(row, newest.count)
+    real = _newest_real(records.results(ResultQuery(row.analyte, limit=MOST_ROWS)).items)
+    return Line(real, newest.count, row) if real else Line(row, newest.count)
+
+
+def _newest_real(rows: tuple[ResultRow, ...]) -> ResultRow | None:
+    return next((row for row in rows if not lacks_value(row.value)), None)
+
+
+def _stands_for(own: ResultRow | None, rows: tuple[ResultRow, ...]) -> bool:
+    """Whether ``own`` is the newest real value and a later sample gave none."""
+    return own is not None and lacks_value(rows[0].value) and own is _newest_real(rows)
 
 
 def _reading(view: RecordView, part: int) -> Reading:

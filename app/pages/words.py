@@ -106,6 +106,11 @@ def bound_of(value: str) -> str:
     return (found[1] or "") if found else ""
 
 
+def lacks_value(value: str) -> bool:
+    """Whether a result only says that there is none: ``no value``, ``no value: Not Performed``."""
+    return value == "no value" or value.startswith("no value:")
+
+
 def range_words(low: str, high: str, text: str) -> str:
     """The lab's own range: ``0.70 to 1.00``, ``up to 1.00``, ``0.70 or more``, or its own words."""
     if low and high:

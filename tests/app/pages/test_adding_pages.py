@@ -72,3 +72,30 @@ def test_a_record_goes_to_the_bin_and_comes_back(citizen: TestClient) -> None:
     assert "Bring back" in citizen.get("/bin").text
     assert "Add your first result" in citizen.get("/results").text
     assert "Move to the bin" in citizen.post(f"/records/{record_id}/restore").text
+
+
+def test_the_newest_real_value_comes_first_and_a_later_sample_without_one_is_said_in_words(citizen: TestClient) -> None:
+    real = type_in(citizen, "0.66", range_low="0.70", range_high="1.00")
+    missing = observation(day="2026-02-03", dataAbsentReason={"text": "Not Performed"})
+    del missing["valueQuantity"]
+    upload(citizen, fhir(missing))
+    page = citizen.get("/results").text
+    said = "gave no value: Not Performed."
+    assert f'/results/{real}"' in page
+    assert '<span class="value">0.66</span>' in page
+    assert said in page
+    assert "Outside the lab\u2019s range: 1" in page
+    assert said in citizen.get(f"/results/{real}").text
+    rows = citizen.get("/api/results", params={"analyte": "magnesium"}).json()["items"]
+    other = citizen.get(f"/results/{rows[0]['record_id']}").text
+    assert said in other
+    assert other.index("Not Performed") < other.index('<p class="big"><span class="value">0.66</span>')
+
+
+def test_a_test_that_never_gave_a_value_has_no_headline(citizen: TestClient) -> None:
+    missing = observation(dataAbsentReason={"text": "Not Performed"})
+    del missing["valueQuantity"]
+    upload(citizen, fhir(missing))
+    record_id = citizen.get("/api/results").json()["items"][0]["record_id"]
+    assert '<span class="quiet">no value: Not Performed</span>' in citizen.get("/results").text
+    assert 'class="big"' not in citizen.get(f"/results/{record_id}").text
