@@ -13,13 +13,15 @@ export function numberTicks(low, high, count = 5) {
 }
 
 const DAY = 86_400_000;
-const MONTHS = [1, 3, 6, 12, 24, 60, 120];
+const MONTHS = [1, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 2400, 6000, 12000];
 
 // from, to: Date. -> [[Date, words]], at most about `count` of them, in UTC, so that a date never shifts.
 export function dateTicks(from, to, count = 6) {
   const days = (to - from) / DAY;
   if (days <= count * 7) return dayTicks(from, to, days <= count ? 1 : 7);
-  return monthTicks(from, to, MONTHS.find((months) => days / (months * 30.4) <= count) ?? 240);
+  const fits = MONTHS.findIndex((months) => days / (months * 30.5) <= count);
+  const ticks = monthTicks(from, to, MONTHS[fits]);
+  return ticks.length < 2 && fits > 0 ? monthTicks(from, to, MONTHS[fits - 1]) : ticks; // One date alone is no axis.
 }
 
 function dayTicks(from, to, step) {
@@ -35,7 +37,7 @@ function monthTicks(from, to, step) {
   const ticks = [];
   const start = from.getUTCFullYear() * 12 + from.getUTCMonth();
   for (let month = start - (start % step); ; month += step) {
-    const at = new Date(Date.UTC(Math.floor(month / 12), month % 12, 1));
+    const at = new Date(Date.UTC(2000, month - 24_000, 1)); // Years below 100 would be read as 19xx.
     if (at > to) return ticks;
     if (at >= from) ticks.push([at, words.format(at)]);
   }

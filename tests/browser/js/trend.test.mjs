@@ -32,9 +32,14 @@ test("ticks are round, cover the span and never divide by nothing", () => {
   assert.ok(numberTicks(0, 0).values.every(Number.isFinite));
 });
 test("dates on the axis are few and in order", () => {
-  for (const days of [0, 3, 20, 200, 2000, 20000]) {
+  for (const days of [0, 3, 20, 200, 2000, 20000, 200000, 700000]) {
     const ticks = dateTicks(new Date(Date.UTC(2019, 4, 20)), new Date(Date.UTC(2019, 4, 20) + days * 864e5));
     assert.ok(ticks.length <= 9, `${days}: ${ticks.length}`);
     assert.deepEqual(ticks.map(([at]) => +at), ticks.map(([at]) => +at).sort((a, b) => a - b));
   }
+});
+test("thirty years on a phone have more than one date, and a mistyped year doesn't flood the axis", () => {
+  const words = (from, to, count) => dateTicks(new Date(from), new Date(to), count).map(([, said]) => said);
+  assert.deepEqual(words("1967-10-26", "1997-11-01", 3), ["1970", "1980", "1990"]);
+  assert.ok(words("0026-01-20", "2031-01-01", 6).length <= 6);
 });
