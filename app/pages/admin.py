@@ -15,7 +15,7 @@ from app.pages.visitors import Admin
 from vault.audit.events import Event, Outcome
 from vault.audit.reading import AdminFilters
 from vault.errors import Invalid, NotFound
-from vault.ids import GrantId, Pseudonym, parse_id
+from vault.ids import GrantId, Pseudonym, parse_id, text_of
 from vault.paging import MAX_CURSOR_CHARACTERS
 
 router = APIRouter()
@@ -45,6 +45,7 @@ def admin_log(
         "here": "/admin/log",
         "events": list(Event),
         "outcomes": list(Outcome),
+        "nobody": text_of(Pseudonym(bytes(16))),
         "typed": {name: (value,) for name, value in given.items()},
         "query": urlencode({name: value for name, value in given.items() if value}),
     }
@@ -64,13 +65,16 @@ def _filters(given: Mapping[str, str]) -> AdminFilters:
     except ValueError:
         raise BadFilter(field="event") from None
     grant, citizen = _id(given, "grant"), _id(given, "citizen")
+    since, until = _day(given, "from", timedelta(0)), _day(given, "until", timedelta(days=1))
+    if since and until and until <= since:
+        raise BadFilter("This day is before the first one.", "until")
     return AdminFilters(
         event=event,
         outcome=outcome,
         grant_id=GrantId(grant) if grant else None,
         pseudonym=Pseudonym(citizen) if citizen else None,
-        since=_day(given, "from", timedelta(0)),
-        until=_day(given, "until", timedelta(days=1)),
+        since=since,
+        until=until,
     )
 
 

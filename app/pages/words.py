@@ -51,6 +51,12 @@ EVENTS = {
     "delete": "Moved a record to the bin",
     "restore": "Brought a record back",
 }
+TRIED = {
+    "sign-in": "Tried to sign in",
+    "refusal": "Tried something that is not allowed",
+    "open": "Tried to open a link",
+    "file": "Tried to fetch a file of a link",
+}
 COUNTED = {"refusal": "time", "open": "file", "file": "file", "admin-look": "line"}
 ROLES = {
     "citizen": "You",
@@ -63,6 +69,7 @@ REASONS = {
     "passphrase": "With the passphrase",
     "recovery-code": "With the recovery code",
     "wrong-credentials": "Wrong passphrase or code",
+    "wrong-role": "The page is for another kind of account",
     "account-created": "Your vault was made",
     "bin-emptied": "In the bin for more than 30 days",
     "new-recovery-code": "A new recovery code was made",
@@ -88,6 +95,13 @@ HELD_BACK = {
     "entered-in-error": "the lab marked it as a mistake",
     "unknown": "we can't tell what it is",
 }
+
+
+def event_words(event: str, is_refused: bool, is_of_link: bool) -> str:
+    """What somebody did, or tried to do: a refusal at a link is a try to open it."""
+    if is_refused and event in TRIED:
+        return TRIED["open" if is_of_link and event == "refusal" else event]
+    return word(EVENTS, event)
 
 
 def word(table: Mapping[str, str], code: str) -> str:

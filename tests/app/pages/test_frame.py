@@ -55,6 +55,8 @@ def test_the_admins_page_filters_and_names_no_one(sqlite_house: House) -> None:
     assert "<td>sign in</td>" not in only
     for bad in ({"event": "x"}, {"grant": "<b>"}, {"from": "2026-02-30"}, {"until": "x"}):
         assert admin.get("/admin/log", params=bad).status_code == 422
+    swapped = admin.get("/admin/log", params={"from": "2026-03-02", "until": "2026-03-01"})
+    assert (swapped.status_code, "This day is before the first one." in swapped.text) == (422, True)
     assert admin.get("/results").status_code == 403
 
 

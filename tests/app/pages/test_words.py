@@ -7,7 +7,7 @@ import pytest
 from app.pages.bars import bar_of
 from app.pages.records import _readable
 from app.pages.rendering import date_words, taken, time_of_day
-from app.pages.words import bound_of, number_of, range_words, size_words
+from app.pages.words import bound_of, event_words, number_of, range_words, size_words
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,10 @@ def test_a_source_is_indented_with_its_numbers_as_written() -> None:
 
 def test_sizes_are_said_in_round_words() -> None:
     assert [size_words(999), size_words(16_400), size_words(10_485_760)] == ["999 bytes", "16 kB", "10.5 MB"]
+
+
+def test_a_refused_try_is_said_as_a_try() -> None:
+    assert event_words("sign-in", True, False) == "Tried to sign in"
+    assert event_words("refusal", True, True) == "Tried to open a link"
+    assert event_words("refusal", True, False) == "Tried something that is not allowed"
+    assert event_words("open", False, True) == "Opened a link"
