@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections.abc import Sequence
 from getpass import getpass
@@ -56,6 +57,8 @@ def _serve(given: argparse.Namespace) -> int:
     configure_logs(settings.log_level)
     app = create_app(settings)
     _greet(settings)
+    gc.collect()
+    gc.freeze()  # What is loaded by now stays: no request pays for looking at it again.
     uvicorn.run(
         app,
         host=settings.host,
