@@ -89,3 +89,45 @@ def test_a_form_from_another_site_or_in_another_shape_is_refused_by_a_page(sqlit
     assert (foreign.status_code, foreign.headers["content-type"]) == (403, "text/html; charset=utf-8")
     assert client.post(path, json=PERSON).status_code == 400
     assert client.post(path, data={"email": "x" * 300_000}).status_code == 413
+
+
+def test_every_empty_field_is_named_at_once(sqlite_house: House) -> None:
+    for path, fields in (
+        ("/sign-up", ("name", "birth_date", "email", "passphrase")),
+        ("/sign-in", ("email", "passphrase")),
+        ("/come-back", ("email", "recovery_code", "new_passphrase")),
+    ):
+        answer = sqlite_house.client.post(path, data={"email": ""})
+        assert answer.status_code == 422
+        assert re.findall(r'<li><a href="#([a-z_]+)">', answer.text) == list(fields)
+
+
+def test_loading_the_page_with_the_code_again_leads_to_a_new_code_and_not_to_a_dead_end(sqlite_house: House) -> None:
+    made = sqlite_house.client.post("/sign-up", data=PERSON)
+    person = sqlite_house.bearer(made.headers["set-cookie"].split("=", 1)[1].split(";")[0])
+    again = person.post("/sign-up", data=PERSON, follow_redirects=False)
+    assert (again.status_code, again.headers["location"]) == (303, "/recovery-code")
+    code = re.search(r'name="shown" value="([0-9A-Z-]{39})"', made.text)
+    assert code is not None
+    form = {"email": PERSON["email"], "recovery_code": code[1], "new_passphrase": ANOTHER}
+    back = sqlite_house.client.post("/come-back", data=form)
+    person = sqlite_house.bearer(back.headers["set-cookie"].split("=", 1)[1].split(";")[0])
+    again = person.post("/come-back", data=form, follow_redirects=False)
+    assert (again.status_code, again.headers["location"]) == (303, "/recovery-code")
+
+
+def test_a_weak_passphrase_at_coming_back_gets_a_suggestion_and_a_throttle_says_how_long(sqlite_house: House) -> None:
+    made = sqlite_house.client.post("/sign-up", data=PERSON)
+    code = re.search(r'name="shown" value="([0-9A-Z-]{39})"', made.text)
+    assert code is not None
+    form = {"email": PERSON["email"], "recovery_code": code[1], "new_passphrase": "password1234"}
+    assert "four words nobody else was shown" in sqlite_house.client.post("/come-back", data=form).text
+    wrong = {"email": PERSON["email"], "passphrase": ANOTHER}
+    answers = [sqlite_house.client.post("/sign-in", data=wrong) for _ in range(12)]
+    slowed = next(answer for answer in answers if answer.status_code == 429)
+    assert re.search(r"Please wait (a minute|\d+ minutes) and try again", slowed.text)
+
+
+def test_signing_out_everywhere_is_confirmed(sqlite_house: House) -> None:
+    answer = confirmed(sqlite_house).post("/account/sign-out-everywhere")
+    assert "You are signed out everywhere." in answer.text
