@@ -28,8 +28,6 @@ def change_passphrase(request: Request, session: Citizen, form: Submitted) -> Re
         )
     except VaultError as error:
         field = "passphrase" if isinstance(error, WrongSecret) else "new_passphrase"
-        if isinstance(error, WrongSecret):
-            error = WrongSecret("This is not the passphrase you have now.")
         page = Page(
             "account.html",
             {"here": "/account", "session": session, "changed": False},
@@ -42,6 +40,6 @@ def change_passphrase(request: Request, session: Citizen, form: Submitted) -> Re
 @router.post("/account/sign-out-everywhere")
 def sign_out_everywhere(request: Request, session: Citizen) -> Response:
     services(request).sessions.sign_out_everywhere(session, origin_of(request))
-    response = RedirectResponse("/sign-in?everywhere=1", 303)
+    response = RedirectResponse("/", 303)
     clear_session_cookie(response)
     return response

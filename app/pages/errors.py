@@ -27,8 +27,7 @@ def error_page(request: Request, problem: Problem) -> Response:
     """A page for ``problem``; who is not signed in is sent to the sign-in page."""
     if problem.status == 401 and problem.code == "unauthenticated":
         admin = request.url.path.startswith("/admin")
-        unsent = "&unsent=1" if request.method == "POST" else ""
-        return RedirectResponse("/admin/sign-in" if admin else f"/sign-in?again=1{unsent}", 303)
+        return RedirectResponse("/admin/sign-in" if admin else "/sign-in?again=1", 303)
     heading = HEADINGS.get(problem.status, "Something went wrong")
     known = getattr(request.state, "session", None)  # Asking again could fail again.
     person = known.role.value if known else None

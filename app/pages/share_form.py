@@ -70,20 +70,6 @@ def body_again(form: Form) -> dict[str, Any]:
     }
 
 
-def answers_of(form: Form) -> Form:
-    """The hidden fields as the share form has them: its days as days; what is none of its days stays out."""
-    shifts = {"taken_from": timedelta(0), "taken_until": timedelta(days=-1)}
-    days = {name: (_day_again(form.text(name), shift),) for name, shift in shifts.items()}
-    return Form({**form.values, **days})
-
-
-def _day_again(written: str, shift: timedelta) -> str:
-    try:
-        return (datetime.fromisoformat(written) + shift).date().isoformat()
-    except (ValueError, OverflowError):
-        return ""
-
-
 def _selectors(form: Form, side: str) -> list[dict[str, str]]:
     pairs = (choice.partition(":") for choice in form.many(side))
     return [{by: value} for by, _, value in pairs]

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.deps import origin_of, services
-from app.pages.forms import Form, Page, Submitted, incomplete, refused
+from app.pages.forms import Form, Page, Submitted, refused
 from app.pages.rendering import render
-from app.pages.share_form import DAYS, answers_of, body_again, body_of, carried
+from app.pages.share_form import DAYS, body_again, body_of, carried
 from app.pages.visitors import Citizen
 from auth.sessions import Session
 from sharing.grants.granting import AlreadyGranted
@@ -28,11 +28,9 @@ _FIELDS = {"expires_at": "days", "recipient": "recipient.name"}
 MOST_NAMED = 20
 
 
-_NEEDED = {
-    "include": "Please choose at least one test, kind or record to share.",
-    "recipient.name": "Please say who it is for.",
-    "purpose": "Please say why you share it.",
-}
+class NothingChosen(Invalid):
+    code = "nothing-chosen"
+    advice = "Please choose at least one test, kind or record to share."
 
 
 @router.get("/share")
@@ -44,25 +42,16 @@ def share_form(request: Request, session: Citizen, record: str = "") -> Response
 
 @router.post("/share")
 def check_answers(request: Request, session: Citizen, form: Submitted) -> Response:
-    page = Page("share.html", _choices(request, session, form.many("include")))
-    if again := incomplete(request, _with_days(form), page, _NEEDED):
-        return again
     try:
         body = body_of(form, services(request).clock.now())
-        if not body["expires_at"]:
-            raise Invalid("Please choose how long the link works.", "days")
+        if not body["include"]:
+            raise NothingChosen(field="include")
+        if not body["purpose"] or not body["expires_at"]:
+            raise Invalid("Please choose one.", "days" if body["purpose"] else "purpose")
         preview = services(request).grants(session, origin_of(request)).preview(body)
     except VaultError as error:
         return _form_again(request, session, error, form)
-    return _check(request, body, preview, form.text("days"))
-
-
-@router.post("/share/change")
-def change_answers(request: Request, session: Citizen, form: Submitted) -> Response:
-    """Back from *check your answers*, with all of them, the passcode on that page too."""
-    answers = answers_of(form)
-    typed = {**answers.values, "passcode": form.values.get("passcode", ("",))}
-    return render(request, "share.html", typed=typed, **_choices(request, session, form.many("include")))
+    return _check(request, body, preview)
 
 
 @router.post("/share/agree")
@@ -74,11 +63,11 @@ def agree(request: Request, session: Citizen, form: Submitted) -> Response:
     except AlreadyGranted as again:
         grant_id = again.grant_id
     except VaultError as error:
-        return _form_again(request, session, error, answers_of(form))
+        return _form_again(request, session, error, form)
     return RedirectResponse(f"/shares/{text_of(grant_id)}?given=1", 303)
 
 
-def _check(request: Request, body: dict[str, Any], preview: Preview, days: str) -> Response:
+def _check(request: Request, body: dict[str, Any], preview: Preview) -> Response:
     return render(
         request,
         "share-check.html",
@@ -88,18 +77,15 @@ def _check(request: Request, body: dict[str, Any], preview: Preview, days: str) 
         statement=preview.statement,
         permitted=preview.records,
         held_back=preview.held_back,
-        hidden=[*carried(body), ("days", days)],
+        hidden=carried(body),
         once=secrets.token_urlsafe(16),
     )
 
 
 def _form_again(request: Request, session: Session, error: VaultError, form: Form) -> Response:
     choices = _choices(request, session, form.many("include"))
-    return refused(request, error, Page("share.html", choices, _FIELDS), _with_days(form))
-
-
-def _with_days(form: Form) -> Form:
-    return Form({**form.values, "days": form.values.get("days", ("7",))})
+    kept = Form({**form.values, "days": form.values.get("days", ("7",))})
+    return refused(request, error, Page("share.html", choices, _FIELDS), kept)
 
 
 def _choices(request: Request, session: Session, chosen: tuple[str, ...]) -> dict[str, Any]:

@@ -126,25 +126,3 @@ def test_a_share_form_sent_twice_shares_once(citizen: TestClient) -> None:
     second = citizen.post("/share/agree", data=hidden(checked.text))
     assert first.url == second.url
     assert len(citizen.get("/api/grants").json()["items"]) == 1
-
-
-def test_answers_can_be_changed_after_the_check_and_none_is_lost(citizen: TestClient) -> None:
-    type_in(citizen)
-    form = FORM | {"days": "30", "taken_from": "2026-01-01", "taken_until": "2026-01-31", "max_opens": "3"}
-    checked = citizen.post("/share", data=form)
-    page = citizen.post("/share/change", data=hidden(checked.text)).text
-    for value in ("2026-01-01", "2026-01-31", "482915", "3", "Dr &lt;Okafor&gt;"):
-        assert f'value="{value}"' in page, value
-    assert '<option value="30" selected>' in page
-    assert re.findall(r'value="([a-z:]+)" checked', page) == ["analyte:magnesium", "treatment"]
-    type_in(citizen, "0.91", taken_at="2026-01-25")
-    stale = citizen.post("/share/agree", data=hidden(checked.text))
-    assert (stale.status_code, 'value="2026-01-31"' in stale.text) == (409, True)
-
-
-def test_all_that_is_missing_is_said_at_once_and_the_passcode_is_a_fresh_one(citizen: TestClient) -> None:
-    answer = citizen.post("/share", data={"passcode": "482915"})
-    assert answer.status_code == 422
-    assert re.findall(r'<li><a href="#([a-z-]+)">', answer.text) == ["include", "recipient-name", "purpose"]
-    assert "this is a fresh one" in answer.text
-    assert "482915" not in answer.text
