@@ -13,7 +13,6 @@ from vault.health.trends import limits_in
 from vault.health.vocabulary import KINDS
 from vault.paging import Page
 from vault.records.cards import (
-    ANALYTES,
     DELETED,
     KIND,
     LAB,
@@ -67,10 +66,10 @@ def page_of_results(connection: Connection, index: Index, query: ResultQuery) ->
     entries = [e for e in index.entries if query.analyte is None or query.analyte in e.analytes]
 
     def is_wanted(row: Row) -> bool:
-        return is_result(row) and (query.analyte is None or query.analyte in row[ANALYTES].split())
+        return is_result(row) and any(True for _ in _parts(row, query.analyte))
 
-    # Every card brings at least one result, so limit + 2 cards always fill a page and show whether more follow:
-    # one of them may be the one the last page ended in.
+    # Every wanted card brings at least one result, so limit + 2 cards always fill a page and show whether more follow:
+    # one of them may be the one the last page ended in. What a card's facts speak of needn't be among its readings.
     cards = newest_cards(connection, index, entries, is_wanted, count=limit + 2, upto=below)
     found: list[tuple[Position, Row]] = []
     for when, record, row in cards:

@@ -59,6 +59,23 @@ def test_pages_join_without_gap_or_repeat_even_within_one_record_and_one_day(
     assert len(listed) == len(set(listed)) == 8
 
 
+def test_a_record_that_only_speaks_of_a_test_takes_no_place_on_its_pages(vault_on_sqlite: Vault) -> None:
+    records = vault_on_sqlite.records
+    contrary = [observation(n, f"0.{n + 10}", "2025-06-01") for n in range(5)]
+    for one in contrary:
+        one["code"]["coding"].append({"system": "http://loinc.org", "code": "2951-2"})
+    records.add_file(bundle(*contrary, *(observation(n, f"0.{n + 50}") for n in range(10, 14))), "a.json", FHIR)
+    seen, after = 0, None
+    while True:
+        page = records.results(ResultQuery(analyte="magnesium", limit=2, after=after))
+        assert len(page.items) == 2
+        seen += len(page.items)
+        after = page.next
+        if after is None:
+            break
+    assert seen == 4
+
+
 def test_a_unit_converts_exactly_and_keeps_the_original_beside_it(vault: Vault) -> None:
     vault.records.add_result(TypedResult("magnesium", None, "0.82", "mmol/L", "2025-04-01", "0.70", "1.00"))
     (row,) = vault.records.results(ResultQuery(analyte="magnesium", unit="mEq/L")).items
