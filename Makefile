@@ -9,7 +9,7 @@ ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
 export NODE_EXTRA_CA_CERTS ?= /etc/ssl/certs/ca-certificates.crt
 endif
 
-.PHONY: help run test check bench lock setup setup-dev screenshots pictures clean
+.PHONY: help run test check bench lock setup setup-dev screenshots pictures texts clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/ —/'
@@ -55,14 +55,17 @@ bench: setup-dev ## ratios against the peers named in the docs, in one run
 	@$(BIN)/python -m tests.benchmarks
 
 screenshots: setup-dev ## pictures of every page, light and dark, under test-results/screenshots
-	@$(BIN)/python -m pytest -q tests/browser -k screenshot
+	@$(BIN)/python -m pytest -q tests/browser -k screenshots
 
-pictures: screenshots ## the README's pictures, out of those
-	@mkdir -p docs/pictures
-	@cd test-results/screenshots && cp result-1280-light.png result-1280-dark.png view-1280-light.png view-1280-dark.png ../../docs/pictures/
+pictures: screenshots ## the pictures of README and tour, out of those
+	@$(BIN)/python -m tests.browser.readme_pictures
 
 $(UV): .venv/.made
 	@$(PYTHON) -m venv .venv/tools && .venv/tools/bin/python -m pip install --quiet uv
+
+texts: setup-dev ## the catalogue of everything that people read, and how old a reader must be
+	@$(BIN)/python -m tests.texts.catalogue
+	@$(BIN)/python -m tests.texts.reading_age
 
 lock: $(UV) ## resolve again: requirements.lock, requirements-dev.lock, with hashes and without addresses
 	@$(UV) pip compile $(LOCK) --group build --output-file requirements.lock pyproject.toml

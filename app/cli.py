@@ -73,11 +73,13 @@ def _serve(given: argparse.Namespace) -> int:
 
 
 def _greet(settings: Settings) -> None:
-    print(f"Health data vault on {settings.public_url}")
+    print(f"Health data vault: open {settings.public_url} in a browser.")
     if settings.demo:
-        print("Sample data. Anybody may sign in with:")
-        print(f"  citizen  {SAMPLES.citizen_email}  {SAMPLES.passphrase}")
-        print(f"  admin    {SAMPLES.admin_email}  {SAMPLES.passphrase}")
+        print("Press “Look around with sample data”: no sign-up, nobody real.")
+        print("For the command line and the API, anybody may sign in with:")
+        print(f"  citizen        {SAMPLES.citizen_email}    {SAMPLES.passphrase}")
+        print(f"  administrator  {SAMPLES.admin_email}  {SAMPLES.passphrase}   at {settings.public_url}/admin/sign-in")
+    print("Stop with Ctrl+C.")
     sys.stdout.flush()
 
 

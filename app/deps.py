@@ -10,18 +10,26 @@ from typing import cast
 
 from fastapi import Request, Response
 
+from app.samples.looking_around import LookingAround
 from app.wiring import Services
+from auth.lending import NotLent, SessionLent
 from auth.roles import Role
 from auth.sessions import Session
 from vault.audit.events import Origin
 from vault.errors import Forbidden, Unauthenticated
 
 COOKIE = "__Host-session"
+LEFT_COOKIE = "__Host-left"
 MAX_AGENT_CHARACTERS = 300
 
 
 def services(request: Request) -> Services:
     return cast(Services, request.app.state.services)
+
+
+def looking_around(request: Request) -> LookingAround | None:
+    """Sample vaults for visitors; None on a server that isn't a demo."""
+    return cast("LookingAround | None", request.app.state.looking_around)
 
 
 def origin_of(request: Request) -> Origin:
@@ -39,7 +47,10 @@ def token_of(request: Request) -> str | None:
 
 
 def any_session(request: Request) -> Session:
-    """Who is signed in, whatever the role; Unauthenticated if nobody is."""
+    """Who is signed in, whatever the role; Unauthenticated if nobody is, SessionLent while the session is lent.
+
+    Every route that knows a person asks here, so that a lent session opens none of them.
+    """
     known = known_session(request)
     if known is not None:
         return known
@@ -47,8 +58,25 @@ def any_session(request: Request) -> Session:
     if token is None:
         raise Unauthenticated
     session = services(request).sessions.resume(token)
+    if session.lent_grant is not None:
+        request.state.lent_session = session
+        raise SessionLent
     request.state.session = session
     return session
+
+
+def lent_session(request: Request) -> Session:
+    """Whose session is lent, for the little that it may still do; NotLent for any other."""
+    try:
+        any_session(request)
+    except SessionLent:
+        return cast(Session, known_lent_session(request))
+    raise NotLent
+
+
+def known_lent_session(request: Request) -> Session | None:
+    """The lent session that was refused something by this request."""
+    return cast("Session | None", getattr(request.state, "lent_session", None))
 
 
 def known_session(request: Request) -> Session | None:
@@ -57,7 +85,7 @@ def known_session(request: Request) -> Session | None:
 
 
 def optional_session(request: Request) -> Session | None:
-    """Who is signed in, or None: for pages that greet both."""
+    """Who is signed in, or None: for pages that greet both. SessionLent, as everywhere."""
     try:
         return any_session(request)
     except Unauthenticated:

@@ -106,7 +106,8 @@ def _place_of(error: Exception) -> str:
 
 
 class EvenTime:
-    """What mustn't be told by an answer isn't told by its time: whether a dead link ever was, whether an account is.
+    """What mustn't be told by an answer isn't told by its time: whether a dead link ever was, whether asking was heard,
+    whether an account is.
 
     Such refusals leave on the next beat of a quarter second, whatever was done for them. Waiting holds no thread.
     """
@@ -129,4 +130,4 @@ class EvenTime:
 
 
 def _tells_nothing(path: str, status: int) -> bool:
-    return path.startswith(LINK_PREFIX) if status == 404 else status == 401 and path in SIGN_IN_PATHS
+    return path.startswith(LINK_PREFIX) if status in {202, 404} else status == 401 and path in SIGN_IN_PATHS

@@ -42,7 +42,7 @@ class MethodNotAllowed(VaultError):
 
 class NoSuchPage(NotFound):
     code = "no-such-address"
-    advice = "There is nothing at this address."
+    advice = "Please check the address."
 
 
 class Unavailable(VaultError):

@@ -15,6 +15,7 @@ from app.demo import fill
 from app.doors import Backstop, EvenTime, SameSite
 from app.headers import Headers
 from app.openapi import VERSION, describe
+from app.samples.looking_around import LookingAround
 from app.settings import Settings, check_settings
 from app.wiring import make_services
 from vault.clock import Clock
@@ -29,8 +30,11 @@ def create_app(
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     migrations.upgrade(settings.sqlalchemy_url)
     services = make_services(settings, clock, cost)
+    looking_around: LookingAround | None = None
     if services.samples is not None:
         fill(services, services.samples)
+        looking_around = LookingAround(services)
+        looking_around.register()
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -50,6 +54,7 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.services = services
+    app.state.looking_around = looking_around
     problems.install(app)
     app.include_router(api.routes())
     _add_documents(app)

@@ -22,6 +22,7 @@ from starlette.requests import ClientDisconnect
 
 from app import errors, refusals
 from sharing.links.requests import BadManifestRequest, PasscodeWrong
+from vault.documents.errors import DocumentBusy
 from vault.errors import (
     Conflict,
     Forbidden,
@@ -57,6 +58,7 @@ STATUS: dict[type[VaultError], int] = {
     LogUnavailable: 503,
     KeysUnavailable: 503,
     errors.Unavailable: 503,
+    DocumentBusy: 503,
 }
 TITLES = {
     400: "The request can't be read",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fastapi import Request
 
-from app.deps import known_session, origin_of, services, token_of
+from app.deps import known_lent_session, known_session, origin_of, services, token_of
 from app.errors import CrossSite, NoSuchPage
 from sharing.links.requests import LinkGone
 from vault.audit.events import Entry, Event, Outcome, Trail
@@ -18,7 +18,7 @@ from vault.errors import Forbidden, NotFound, TooManyTries, Unauthenticated, Vau
 
 def record(request: Request, error: VaultError) -> None:
     """Log ``error`` if it refused somebody something. LogUnavailable if that can't be done. Blocks."""
-    session = known_session(request)
+    session = known_session(request) or known_lent_session(request)
     if isinstance(error, Forbidden) and not isinstance(error, CrossSite) and session is not None:
         house, origin = services(request), origin_of(request)
         entry = Entry(Event.REFUSAL, Outcome.REFUSED, error.code, accountability=origin.as_accountability())

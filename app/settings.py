@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sharing.links.shlink import LONGEST_BASE_URL
+from vault.mail import BadMailSetting, SmtpServer, check_address
 
 PREFIX = "HEALTHVAULT_"
 
@@ -39,6 +40,17 @@ class Settings(BaseSettings):
     forwarded_from: str = Field("", description="Addresses of proxies whose X-Forwarded-For is believed.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What the server log says.")
     demo: bool = Field(False, description="Fill in sample data and show its sign-in on the home page.")
+
+    smtp_url: str = Field(
+        "", repr=False, description="Mail server: `starttls://user:password@host:587` or `smtps://…`."
+    )
+    mail_from: str = Field("", description="Sender of mails; vault@ and the host of the base URL unless set.")
+    leave_url: str = Field("https://www.bbc.co.uk/weather", description="Where *Leave now* leads.")
+
+    @property
+    def sender(self) -> str:
+        host = urlsplit(self.public_url).hostname or ""
+        return self.mail_from or f"vault@{'localhost' if ':' in host else host}"
 
     @property
     def keys_folder(self) -> Path:
@@ -80,5 +92,22 @@ def check_settings(settings: Settings) -> None:
             or parts.path.strip("/")
         ):
             raise BadSetting(f"{PREFIX}BASE_URL must look like https://vault.example.org.")
+    if urlsplit(settings.leave_url).scheme not in {"http", "https"} or not urlsplit(settings.leave_url).hostname:
+        raise BadSetting(f"{PREFIX}LEAVE_URL must look like https://www.example.org/.")
+    _check_mail(settings)
     if len(settings.public_url) > LONGEST_BASE_URL:
         raise BadSetting(f"{PREFIX}BASE_URL must have at most {LONGEST_BASE_URL} characters, or links get too long.")
+
+
+def _check_mail(settings: Settings) -> None:
+    try:
+        check_address(settings.sender)
+    except BadMailSetting:
+        raise BadSetting(f"{PREFIX}MAIL_FROM must be an e-mail address.") from None
+    if settings.smtp_url:
+        try:
+            SmtpServer.parse(settings.smtp_url)
+        except BadMailSetting:
+            raise BadSetting(
+                f"{PREFIX}SMTP_URL must look like starttls://user:password@host:587; a password needs TLS."
+            ) from None

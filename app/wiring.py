@@ -5,7 +5,6 @@ Services of one person are made per request from their session: they are bound t
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,33 +12,48 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.mailing import EVERY_SECONDS, Mailing
 from app.settings import Settings
 from auth.accounts import Accounts
+from auth.lending import Lending
+from auth.mailboxes import Mailboxes
 from auth.roles import Role
 from auth.sessions import Session, Sessions
+from auth.throttle import Throttle
+from sharing.grants.freezing import Freezing
 from sharing.grants.grants import Grants
+from sharing.handover.giving import Giving
+from sharing.handover.showing import Showing
+from sharing.handover.sweep import sweep as sweep_handovers
+from sharing.handover.waiting import Waiting
+from sharing.links.asking import Asking
 from sharing.links.opening import Opening
 from sharing.links.sweep import sweep
+from sharing.mail_queue import MailQueue
+from sharing.notices import Notices
+from vault.audit.admin_log import AdminLog
 from vault.audit.events import Origin
 from vault.audit.log import Log
-from vault.audit.reading import AdminLog, CitizenLog
-from vault.audit.trails import AlreadyRegistered, operator_trail, register_operator
+from vault.audit.reading import CitizenLog
 from vault.blobs import Blobs, RowBlobs
 from vault.clock import Clock, SystemClock
 from vault.crypto.passphrases import Cost
 from vault.crypto.sealing import check_sealing
 from vault.database import Database
 from vault.disclosure import Disclosure
-from vault.errors import LogUnavailable, VaultError
-from vault.founding import Founding
+from vault.errors import VaultError
+from vault.founding import Founding, ensure_operator
 from vault.jobs.runner import Runner
 from vault.keys.enrolment import Enrolment
 from vault.keys.file_provider import FileKeyProvider
 from vault.keys.provider import KeyProvider
 from vault.keys.unlocking import Unlocking
+from vault.mail import Folder, Mailer, Smtp, SmtpServer
 from vault.papers import Papers
 from vault.records.importing import sweep_abandoned
+from vault.records.pins import Pins
 from vault.records.records import Records
+from vault.records.waiting import sweep_waiting
 
 _say = structlog.get_logger("healthvault")
 
@@ -70,12 +84,22 @@ class Services:
     accounts: Accounts
     sessions: Sessions
     opening: Opening
+    asking: Asking
+    throttle: Throttle
+    mailboxes: Mailboxes
+    mailer: Mailer
+    waiting: Waiting
+    lending: Lending
     runner: Runner
     samples: SampleSignIns | None = None
 
     def records(self, session: Session, origin: Origin) -> Records:
         """The records of the citizen signed in."""
         return Records(self.database, session.keyring, self.log, session.trail, self.clock, self.blobs, origin)
+
+    def pins(self, session: Session) -> Pins:
+        """The tests that the citizen signed in keeps at the top."""
+        return Pins(self.database, session.keyring, self.clock)
 
     def grants(self, session: Session, origin: Origin) -> Grants:
         """The consents and links of the citizen signed in."""
@@ -94,6 +118,40 @@ class Services:
             origin=origin,
             cost=self.cost,
         )
+
+    def giving(self, session: Session, origin: Origin) -> Giving:
+        """Handing shares over to other screens, by the citizen signed in."""
+        return Giving(
+            self.database,
+            session.keyring,
+            self.provider,
+            log=self.log,
+            trail=session.trail,
+            clock=self.clock,
+            origin=origin,
+            session_id=session.session_id,
+            session_ends_at=session.expires_at,
+        )
+
+    def freezing(self, session: Session, origin: Origin) -> Freezing:
+        """Freezing shares and letting them go again, by the citizen signed in."""
+        return Freezing(
+            self.database, session.keyring, log=self.log, trail=session.trail, clock=self.clock, origin=origin
+        )
+
+    def notices(self, session: Session) -> Notices:
+        """The notices of the citizen signed in."""
+        return Notices(self.database, self.clock, session.vault_id)
+
+    @property
+    def can_mail(self) -> bool:
+        """Whether a mail leaves this machine."""
+        return isinstance(self.mailer, Smtp)
+
+    def showing(self, session: Session, origin: Origin) -> Showing:
+        """What the citizen's shares show, for showing it in person and on paper."""
+        parts = (self.database, session.keyring, self.provider, self.blobs)
+        return Showing(*parts, log=self.log, trail=session.trail, clock=self.clock, origin=origin)
 
     def citizen_log(self, session: Session) -> CitizenLog:
         """Who looked, for the citizen signed in."""
@@ -137,7 +195,7 @@ def make_services(settings: Settings, clock: Clock | None = None, cost: Cost | N
     enrolment = Enrolment(provider, cost, clock)
     unlocking = Unlocking(database, provider, cost, clock)
     founding = Founding(enrolment, clock)
-    _ensure_operator(database, founding)
+    ensure_operator(database, founding)
     length = timedelta(hours=settings.session_hours)
     sessions = Sessions(
         database, provider, enrolment, unlocking, log, clock=clock, session_length=length, samples=settings.demo
@@ -153,6 +211,12 @@ def make_services(settings: Settings, clock: Clock | None = None, cost: Cost | N
         accounts=Accounts(database, provider, founding, unlocking, log, clock=clock, session_length=length),
         sessions=sessions,
         opening=Opening(database, provider, log, clock, blobs, base_url=settings.public_url, cost=cost),
+        asking=Asking(database, log, clock),
+        throttle=Throttle(database, provider, clock),
+        mailboxes=Mailboxes(database, provider, log),
+        mailer=_make_mailer(settings),
+        waiting=Waiting(database, provider, clock),
+        lending=Lending(database, provider, unlocking, log, clock, samples=settings.demo),
         runner=Runner(database, clock),
         samples=SAMPLES if settings.demo else None,
     )
@@ -160,25 +224,21 @@ def make_services(settings: Settings, clock: Clock | None = None, cost: Cost | N
     return services
 
 
+def _make_mailer(settings: Settings) -> Mailer:
+    if settings.smtp_url:
+        return Smtp(SmtpServer.parse(settings.smtp_url), settings.sender)
+    folder = settings.data / "outbox"
+    _say.info("no mail server is set: mail is written to the folder outbox")
+    return Folder(folder, settings.sender)
+
+
 def _register_jobs(services: Services) -> None:
     database, log, clock = services.database, services.log, services.clock
     services.runner.register("audit-floods", 30, lambda: log.flush_floods(database))
+    mailing = Mailing(MailQueue(database, clock), services.mailboxes, services.mailer, services.settings.public_url)
+    services.runner.register("notice-mail", EVERY_SECONDS, mailing.run)
     services.runner.register("link-sweep", 60, lambda: sweep(database, services.blobs, clock))
+    services.runner.register("handover-sweep", 60, lambda: sweep_handovers(database, clock))
     services.runner.register("import-sweep", 300, lambda: sweep_abandoned(database, services.blobs, clock.now()))
+    services.runner.register("waiting-sweep", 300, lambda: sweep_waiting(database, services.blobs, clock.now()))
     services.runner.register("ended-sessions", 600, services.sessions.forget_ended)
-
-
-def _ensure_operator(database: Database, founding: Founding) -> None:
-    """The vault that entries of no citizen belong to. Nobody can open it: its passphrase is thrown away."""
-    try:
-        with database.read() as connection:
-            operator_trail(connection)
-        return
-    except LogUnavailable:
-        founded = founding.prepare(secrets.token_urlsafe(48), None)
-    try:
-        with database.write() as connection:
-            founding.store(connection, founded)
-            register_operator(connection, founded.vault_id, founded.keyring.pseudonym)
-    except AlreadyRegistered:  # Another process was first.
-        return

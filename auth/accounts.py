@@ -23,9 +23,11 @@ from vault.clock import Clock
 from vault.crypto.context import ctx
 from vault.crypto.passphrases import judge
 from vault.database import Database, table_of
+from vault.errors import NotFound
 from vault.founding import Founded, Founding, Profile, read_profile
-from vault.ids import AccountId, VaultId, make_id
+from vault.ids import AccountId, Pseudonym, VaultId, make_id
 from vault.keys.keyring import Keyring
+from vault.keys.log_keys import pseudonym_of
 from vault.keys.provider import KeyProvider, Purpose
 from vault.keys.unlocking import Unlocking
 
@@ -79,10 +81,20 @@ class Accounts:
     def create_citizen(
         self, email: str, name: str, birth_date: str, passphrase: str, origin: Origin, *, sample: bool = False
     ) -> Created:
-        """Slow. Invalid subclasses name the field; EmailTaken; TooManyTries from one network address."""
-        self._throttle.reserve((SIGN_UP, network_of(origin.address)))
+        """Slow. Invalid subclasses name the field; EmailTaken; TooManyTries from one network address.
+
+        Who may have a sample is counted where samples are given out.
+        """
+        if not sample:
+            self._throttle.reserve((SIGN_UP, network_of(origin.address)))
         profile = Profile(check_name(name), check_birth_date(birth_date, self._clock.now().date()))
         return self._create(check_email(email), passphrase, profile, origin, sample=sample)
+
+    def check_free(self, email: str, origin: Origin) -> None:
+        """Return if an account could be made for this address. BadEmail; EmailTaken; TooManyTries, as for making it."""
+        self._throttle.reserve((SIGN_UP, network_of(origin.address)))
+        if self.exists(check_email(email)):
+            raise EmailTaken
 
     def create_admin(self, email: str, passphrase: str, origin: Origin, *, sample: bool = False) -> Created:
         """Slow. As ``create_citizen``, without a person's data and without the throttle: a command makes it."""
@@ -93,10 +105,25 @@ class Accounts:
         with self._database.read() as connection:
             return find_account(connection, self._provider, email) is not None
 
+    def admins(self) -> tuple[Pseudonym, ...]:
+        """The pseudonyms that admins act under in the log."""
+        query = select(_ACCOUNT.c.vault_id).where(_ACCOUNT.c.role == Role.ADMIN.value)
+        with self._database.read() as connection:
+            return tuple(pseudonym_of(connection, VaultId(each)) for each in connection.execute(query).scalars().all())
+
     def profile(self, keyring: Keyring) -> Profile:
         """Name and birth date as the citizen stated them; NotFound for an admin."""
         with self._database.read() as connection:
             return read_profile(connection, keyring)
+
+    def email(self, vault_id: VaultId, account_id: AccountId) -> str:
+        """The address of an account, for its owner; NotFound."""
+        mine = (_ACCOUNT.c.vault_id == vault_id) & (_ACCOUNT.c.account_id == account_id)
+        with self._database.read() as connection:
+            wrapped = connection.execute(select(_ACCOUNT.c.wrapped_email).where(mine)).scalar_one_or_none()
+        if wrapped is None:
+            raise NotFound
+        return self._provider.unwrap(Purpose.E_MAIL, wrapped, ctx("account/1", vault_id, account_id)).decode()
 
     def _create(self, email: str, passphrase: str, profile: Profile | None, origin: Origin, *, sample: bool) -> Created:
         role = Role.ADMIN if profile is None else Role.CITIZEN

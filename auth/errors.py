@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vault.errors import Conflict, Invalid
+from vault.errors import Conflict, Invalid, TooManyTries
 
 
 class BadEmail(Invalid):
@@ -28,3 +28,8 @@ class EmailTaken(Conflict):
 class WrongRecoveryGroup(Invalid):
     code = "wrong-recovery-group"
     advice = "This is not the last group of your recovery code. Look at the sheet you kept and try again."
+
+
+class TooManySamples(TooManyTries):
+    code = "too-many-samples"
+    advice = "Many people are looking around just now. Please try again in an hour."

@@ -29,7 +29,7 @@ from vault.crypto.tokens import parse_token
 from vault.database import Database, table_of
 from vault.errors import Unauthenticated
 from vault.founding import RecoveryCheck, prepare_recovery_check, read_recovery_check
-from vault.ids import AccountId, SessionId, VaultId
+from vault.ids import AccountId, GrantId, SessionId, VaultId
 from vault.keys.enrolment import Enrolment
 from vault.keys.keyring import Keyring
 from vault.keys.provider import KeyProvider
@@ -42,7 +42,10 @@ _ACCOUNT = table_of(AccountRow)
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One signed-in person, with their vault unlocked for the length of one request."""
+    """One signed-in person, with their vault unlocked for the length of one request. ``sample``: nobody real.
+
+    ``lent_grant``: the phone is in other hands and may show this grant and nothing else.
+    """
 
     account_id: AccountId
     vault_id: VaultId
@@ -52,11 +55,13 @@ class Session:
     trail: Trail
     recovery_confirmed: bool
     expires_at: datetime
+    sample: bool = False
+    lent_grant: GrantId | None = None
 
     @property
     def account(self) -> Account:
         """Whose session it is, for proving once more who they are."""
-        return Account(self.account_id, self.vault_id, self.role, self.recovery_confirmed, sample=False)
+        return Account(self.account_id, self.vault_id, self.role, self.recovery_confirmed, self.sample)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -130,8 +135,18 @@ class Sessions:
             if account is None or (account.sample and not self._samples):
                 raise Unauthenticated
             trail = trail_of(connection, vault_id, role=account.role)
-        confirmed = account.recovery_confirmed
-        return Session(row.account_id, vault_id, session_id, account.role, keyring, trail, confirmed, row.expires_at)
+        return Session(
+            account_id=row.account_id,
+            vault_id=vault_id,
+            session_id=session_id,
+            role=account.role,
+            keyring=keyring,
+            trail=trail,
+            recovery_confirmed=account.recovery_confirmed,
+            expires_at=row.expires_at,
+            sample=account.sample,
+            lent_grant=row.lent_grant,
+        )
 
     def sign_out(self, session: Session) -> None:
         """This session ends; its token opens nothing any more."""

@@ -11,7 +11,10 @@ from vault.database import UtcDateTime, distributed, id_type
 
 
 class AccountRow(SQLModel, table=True):
-    """A sign-in identity. ``sample`` accounts have published passphrases and work in a demo only."""
+    """A sign-in identity. ``sample`` accounts have published passphrases and work in a demo only.
+
+    ``notices_by_mail`` is in the clear because it is asked while the vault is locked.
+    """
 
     __tablename__ = "account"
     __table_args__ = ({"info": distributed("vault_id")},)
@@ -22,6 +25,7 @@ class AccountRow(SQLModel, table=True):
     wrapped_email: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     recovery_confirmed: bool = Field(default=False, nullable=False)
     sample: bool = Field(default=False, nullable=False)
+    notices_by_mail: bool = Field(default=False, nullable=False)
     created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 
 
@@ -46,3 +50,22 @@ class ThrottleRow(SQLModel, table=True):
     tries: int = Field(sa_column=Column(Integer, nullable=False))
     free_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     tried_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
+class SampleVaultRow(SQLModel, table=True):
+    """A vault to look around in. Made ahead it waits without ``claimed_at``; then it is one visitor's.
+
+    ``network_digest`` is keyed and says whose network that visitor came from, for counting only; empty while it waits.
+    """
+
+    __tablename__ = "sample_vault"
+    __table_args__ = (
+        Index("sample_vault_claimed_at", "claimed_at"),
+        Index("sample_vault_network", "network_digest"),
+        {"info": distributed("vault_id")},
+    )
+
+    vault_id: bytes = Field(sa_column=Column(id_type(), primary_key=True))
+    network_digest: bytes = Field(sa_column=Column(LargeBinary(32), nullable=False))
+    made_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    claimed_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))

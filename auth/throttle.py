@@ -43,6 +43,7 @@ class Allowance:
 # A locked door is also a way to lock somebody out: the wait for an account stays short.
 ACCOUNT = Allowance("account", free=5, longest_seconds=30)
 ADDRESS = Allowance("address", free=30, longest_seconds=300)
+ASK = Allowance("ask", free=30, longest_seconds=600)
 SIGN_UP = Allowance("sign-up", free=100, longest_seconds=60)
 
 

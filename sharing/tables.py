@@ -29,8 +29,10 @@ class StoredGrant(SQLModel, table=True):
     starts_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     ends_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     withdrawn_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
+    frozen_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
     destroyed_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
     opens: int = Field(default=0, sa_column=Column(Integer, nullable=False))
+    last_opened_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
     max_opens: int | None = Field(default=None, sa_column=Column(Integer, nullable=True))
     tries: int = Field(default=0, sa_column=Column(Integer, nullable=False))
     passcode_salt: bytes | None = Field(default=None, sa_column=Column(LargeBinary(16), nullable=True))
@@ -106,3 +108,27 @@ class LinkViewingRow(SQLModel, table=True):
     viewing_digest: bytes = Field(sa_column=Column(LargeBinary(32), primary_key=True))
     opening_id: bytes = Field(sa_column=Column(id_type(), nullable=False))
     ends_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
+class NoticeRow(SQLModel, table=True):
+    """Something to tell the citizen: what kind, about which grant, in which log entry. No name and no health word.
+
+    ``mail_due_at``: when mail about it is tried next; null once it was sent, given up or not wanted.
+    """
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        Index("notice_newest_first", "vault_id", "at", "notice_id"),
+        Index("notice_mail_due", "mail_due_at"),
+        {"info": distributed("vault_id")},
+    )
+
+    vault_id: bytes = Field(sa_column=Column(id_type(), primary_key=True))
+    notice_id: bytes = Field(sa_column=Column(id_type(), primary_key=True))
+    kind: str = Field(sa_column=Column(String(32), nullable=False))
+    grant_id: bytes | None = Field(default=None, sa_column=Column(id_type(), nullable=True))
+    entry_id: bytes | None = Field(default=None, sa_column=Column(id_type(), nullable=True))
+    at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    seen_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
+    mail_due_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
+    mail_tries: int = Field(default=0, sa_column=Column(Integer, nullable=False))

@@ -6,7 +6,7 @@ under a fresh link key, sealed once more under a serving key that dies with the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -20,8 +20,9 @@ from vault.crypto.context import ctx
 from vault.crypto.jwe import seal_jwe
 from vault.crypto.secret import LinkKey, ServingKey
 from vault.database import Database
-from vault.errors import Conflict
-from vault.health.composition import Included, document_bundle, document_file
+from vault.enclosures import enclose
+from vault.errors import Conflict, NotFound
+from vault.health.composition import Included, document_bundle
 from vault.health.observation import Facts, Person
 from vault.ids import FileId, GrantId, ImportId, RecordId, VaultId, make_id
 from vault.keys.keyring import Keyring
@@ -33,21 +34,25 @@ from vault.records.cards import (
     KIND,
     MEDIA,
     RECORD,
-    SOURCE,
     TAKEN,
     TITLE,
     VERSION,
     Row,
     facts_of,
+    import_of,
+    provenance_of,
     record_id_of,
     when_of,
 )
 from vault.records.index import load_index
-from vault.records.originals import read_original
+from vault.records.originals import read_original, read_report
 from vault.records.profile import find_profile
+from vault.records.views import Original
 
 FHIR_JSON: Final = "application/fhir+json"
 SMALL_STEP: Final = 4096
+MOST_PAGES: Final = 200
+"""Page images of all documents of one link together; a single document has 30 at most."""
 
 
 class RecordChanged(Conflict):
@@ -59,13 +64,17 @@ class RecordChanged(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A live record as a decision sees it; ``title`` and ``taken`` are for the preview's words."""
+    """A live record as a decision sees it; ``title`` and ``taken`` are for the preview's words.
+
+    ``import_id``: the file it came in; None for a typed result.
+    """
 
     record_id: RecordId
     version: int
     title: str
     taken: str
     facts: Facts
+    import_id: ImportId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +107,7 @@ class SealedLink:
 
 
 class Disclosure:
-    """Of one unlocked vault."""
+    """Of one unlocked vault, for one act: what was drawn is not drawn again when that must be tried again."""
 
     def __init__(self, database: Database, keyring: Keyring, provider: KeyProvider, blobs: Blobs, clock: Clock) -> None:
         self._database = database
@@ -106,6 +115,7 @@ class Disclosure:
         self._provider = provider
         self._blobs = blobs
         self._clock = clock
+        self._drawn: dict[str, tuple[bytes, int]] = {}
 
     def candidates(self) -> tuple[Candidate, ...]:
         """Every live record, newest first. Tampered."""
@@ -113,8 +123,14 @@ class Disclosure:
             rows = list(self._live(connection).values())
         rows.sort(key=lambda row: (when_of(row), row[RECORD]), reverse=True)
         return tuple(
-            Candidate(record_id_of(row), int(row[VERSION]), row[TITLE], row[TAKEN], facts_of(row)) for row in rows
+            Candidate(record_id_of(row), int(row[VERSION]), row[TITLE], row[TAKEN], facts_of(row), import_of(row))
+            for row in rows
         )
+
+    def naming_another(self, imports: Iterable[ImportId]) -> frozenset[ImportId]:
+        """Those of these imports whose file named another person when it joined. Tampered."""
+        with self._database.read() as connection:
+            return frozenset(each for each in set(imports) if _names_another(connection, self._keyring, each))
 
     def seal_for_link(self, record_versions: Sequence[tuple[RecordId, int]], content: LinkContent) -> SealedLink:
         """Compose and seal exactly these versions, each once. RecordChanged if one is gone or newer. Tampered."""
@@ -122,7 +138,7 @@ class Disclosure:
             cards = self._permitted(connection, record_versions)
             bodies = list(open_bodies(connection, self._keyring, cards))
             plain = [self._bundle(connection, cards, bodies, content)]
-            plain += [self._document(connection, card) for card in cards if card[MEDIA] == "file"]
+        plain += self._documents([card for card in cards if card[MEDIA] == "file"], "download" in content.actions)
         link_key, serving_key = LinkKey.make(), ServingKey.make()
         files = tuple(self._sealed(link_key, serving_key, content.grant_id, data) for data in plain)
         context = _serving_context(self._keyring.vault_id, content.grant_id)
@@ -148,7 +164,7 @@ class Disclosure:
         profile = find_profile(connection, self._keyring)
         patient = Person((profile.name,), profile.birth_date) if profile else Person((), "")
         resources = [
-            Included(record_id_of(card), card[KIND], frozenset(card[CATEGORIES].split()), body)
+            Included(record_id_of(card), card[KIND], frozenset(card[CATEGORIES].split()), body, provenance_of(card))
             for card, body in zip(cards, bodies, strict=True)
             if card[MEDIA] == "fhir"
         ]
@@ -160,12 +176,30 @@ class Disclosure:
             bundle_id=make_id(),
             expires_at=content.expires_at,
             purpose=content.purpose,
+            documents=[record_id_of(card) for card in cards if card[MEDIA] == "file"],
         )
 
-    def _document(self, connection: Connection, card: Row) -> bytes:
-        import_id = ImportId(bytes.fromhex(card[SOURCE]))
-        original = read_original(connection, self._keyring, self._blobs, import_id)
-        return document_file(card[TITLE], original.content_type, original.filename, original.data)
+    def _documents(self, cards: Sequence[Row], may_save: bool) -> list[bytes]:
+        """Each drawn on its own, outside of any transaction. RecordChanged if one went meanwhile."""
+        files, left = [], MOST_PAGES
+        for card in cards:
+            drawn = self._drawn.get(card[RECORD])
+            if drawn is None:
+                with self._database.read() as connection:
+                    original = self._original(connection, card)
+                record_id = record_id_of(card)
+                drawn = enclose(record_id, card[TITLE], original, may_save=may_save, most_pages=left)
+                self._drawn[card[RECORD]] = drawn
+            files.append(drawn[0])
+            left -= drawn[1]
+        return files
+
+    def _original(self, connection: Connection, card: Row) -> Original:
+        import_id = import_of(card)
+        try:
+            return read_original(connection, self._keyring, self._blobs, import_id or ImportId(b""))
+        except NotFound:
+            raise RecordChanged from None
 
     def _sealed(self, link_key: LinkKey, serving_key: ServingKey, grant_id: GrantId, data: bytes) -> LinkFile:
         jwe = seal_jwe(link_key, pad_json(data), FHIR_JSON)
@@ -174,6 +208,14 @@ class Disclosure:
             serving_key.raw, _file_context(self._keyring.vault_id, grant_id, file_id), jwe.encode("ascii")
         )
         return LinkFile(file_id, FHIR_JSON, sealed, len(jwe))
+
+
+def _names_another(connection: Connection, keyring: Keyring, import_id: ImportId) -> bool:
+    try:
+        report = read_report(connection, keyring, import_id)
+    except NotFound:
+        return False
+    return bool(report.outcome.warnings)
 
 
 def unwrap_serving_key(provider: KeyProvider, vault_id: VaultId, grant_id: GrantId, wrapped: bytes) -> ServingKey:

@@ -6,13 +6,17 @@ The recovery check, a sealed paper, tells whether the citizen has shown that the
 from __future__ import annotations
 
 import json
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from vault import freshness
+from vault.audit.trails import AlreadyRegistered, operator_trail, register_operator
 from vault.clock import Clock
+from vault.database import Database
+from vault.errors import LogUnavailable
 from vault.ids import PaperId, VaultId
 from vault.keys.recovery_code import last_group
 from vault.papers import Papers, Prepared
@@ -23,6 +27,7 @@ __all__ = [
     "Founding",
     "Profile",
     "RecoveryCheck",
+    "ensure_operator",
     "prepare_recovery_check",
     "read_profile",
     "read_recovery_check",
@@ -89,3 +94,19 @@ def prepare_recovery_check(keyring: Keyring, check: RecoveryCheck, clock: Clock)
     """Seal ``check`` as version ``check.version`` of its paper; the caller stores it and advances freshness."""
     data = json.dumps({"last_group": check.last_group, "confirmed": check.confirmed}).encode()
     return Papers(keyring).prepare("recovery-check", data, clock.now(), RECOVERY_CHECK, check.version)
+
+
+def ensure_operator(database: Database, founding: Founding) -> None:
+    """The vault that entries of no citizen belong to. Nobody can open it: its passphrase is thrown away."""
+    try:
+        with database.read() as connection:
+            operator_trail(connection)
+        return
+    except LogUnavailable:
+        founded = founding.prepare(secrets.token_urlsafe(48), None)
+    try:
+        with database.write() as connection:
+            founding.store(connection, founded)
+            register_operator(connection, founded.vault_id, founded.keyring.pseudonym)
+    except AlreadyRegistered:  # Another process was first.
+        return

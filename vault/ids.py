@@ -25,6 +25,7 @@ GrantId = NewType("GrantId", bytes)
 FileId = NewType("FileId", bytes)
 OpeningId = NewType("OpeningId", bytes)
 EntryId = NewType("EntryId", bytes)
+NoticeId = NewType("NoticeId", bytes)
 Pseudonym = NewType("Pseudonym", bytes)
 
 NOBODYS = bytes(16)

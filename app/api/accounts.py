@@ -1,4 +1,4 @@
-"""Open an account, confirm the recovery code, change the passphrase."""
+"""Open an account or a sample, see whose it is, confirm or renew the recovery code, change the passphrase."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
-from app.api.answers import answer_json, nothing, operation
+from app.api.answers import answer_json, instant, nothing, operation
 from app.body import JsonBytes, WireModel, read_wire
-from app.deps import any_session, origin_of, services
+from app.deps import any_session, looking_around, origin_of, services
+from app.errors import NoSuchPage
+from auth.roles import Role
 from auth.sessions import Session
 from vault.ids import text_of
 
@@ -30,6 +32,33 @@ class AccountMade(BaseModel):
     vault_id: str
     recovery_code: str
     token: str
+
+
+class AccountShown(BaseModel):
+    """``name`` and ``birth_date`` are null for an administrator. ``sample``: nobody real."""
+
+    account_id: str
+    role: str
+    sample: bool
+    email: str
+    name: str | None
+    birth_date: str | None
+    recovery_confirmed: bool
+    session_ends_at: str
+
+
+class SampleMade(BaseModel):
+    token: str
+
+
+class Passphrase(WireModel):
+    passphrase: str
+
+
+class NewRecoveryCode(BaseModel):
+    """Shown this once. Every other session has ended."""
+
+    recovery_code: str
 
 
 class LastGroup(WireModel):
@@ -59,6 +88,56 @@ def create_account(request: Request, raw: JsonBytes) -> Response:
         "token": made.token,
     }
     return answer_json(body, 201)
+
+
+@router.post(
+    "/samples",
+    **operation(
+        "Get a sample vault to look around in; in a demo only",
+        status=201,
+        model=SampleMade,
+        refuses=(403, 404, 429),
+        signed_in=False,
+    ),
+)
+def look_around(request: Request) -> Response:
+    around = looking_around(request)
+    if around is None:
+        raise NoSuchPage
+    return answer_json({"token": around.start(origin_of(request))}, 201)
+
+
+@router.get("/account", **operation("Whose account this is, when the session ends", model=AccountShown, refuses=(403,)))
+def show_account(request: Request, session: Annotated[Session, Depends(any_session)]) -> Response:
+    accounts = services(request).accounts
+    profile = accounts.profile(session.keyring) if session.role is Role.CITIZEN else None
+    body = {
+        "account_id": text_of(session.account_id),
+        "role": session.role.value,
+        "sample": session.sample,
+        "email": accounts.email(session.vault_id, session.account_id),
+        "name": profile.name if profile else None,
+        "birth_date": profile.birth_date if profile else None,
+        "recovery_confirmed": session.recovery_confirmed,
+        "session_ends_at": instant(session.expires_at),
+    }
+    return answer_json(body)
+
+
+@router.post(
+    "/account/recovery-code",
+    **operation(
+        "Make a new recovery code; the old one and other sessions end",
+        status=201,
+        model=NewRecoveryCode,
+        body=Passphrase,
+        refuses=(403, 409, 429),
+    ),
+)
+def make_recovery_code(request: Request, session: Annotated[Session, Depends(any_session)], raw: JsonBytes) -> Response:
+    stated = read_wire(raw, Passphrase)
+    code = services(request).sessions.new_recovery_code(session, stated.passphrase, origin_of(request))
+    return answer_json({"recovery_code": code}, 201)
 
 
 @router.post(

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Path, Query, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
@@ -133,7 +134,13 @@ def _body_content(body: type[WireModel] | Mapping[str, Any]) -> dict[str, Any]:
 def known_parameters(request: Request) -> None:
     """UnknownField for a query parameter that the route doesn't state, or one given twice."""
     route = request.scope.get("route")
-    known = {field.alias for field in route.dependant.query_params} if isinstance(route, APIRoute) else set()
+    known = _parameters(route.dependant) if isinstance(route, APIRoute) else set()
     given = [name for name, _ in request.query_params.multi_items()]
     if not set(given) <= known or len(given) != len(set(given)):
         raise UnknownField
+
+
+def _parameters(dependant: Dependant) -> set[str]:
+    """Names of a route's query parameters, those of its dependencies too."""
+    own = {field.alias for field in dependant.query_params}
+    return own.union(*(_parameters(each) for each in dependant.dependencies))

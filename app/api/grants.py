@@ -11,7 +11,9 @@ from app.api.answers import FIRST_LIMIT, After, Id, Limit, answer_json, answer_p
 from app.body import JsonBytes, WireModel, read_object
 from app.deps import citizen_session, origin_of, services
 from auth.sessions import Session
-from sharing.grants.grants import GrantRow, Grants, GrantView
+from sharing.consent.leaks import Leak
+from sharing.grants.grants import Grants
+from sharing.grants.views import GrantRow, GrantView
 from vault.ids import GrantId, parse_id, text_of
 
 router = APIRouter(tags=["Sharing"], prefix="/api")
@@ -70,10 +72,27 @@ class StatementShown(BaseModel):
     text: str
 
 
+class LeakShown(BaseModel):
+    """What may contradict the wish behind a share: a doubt, never a block. No ``records``: it is about the whole.
+
+    ``no-passcode``, ``simple-passcode``, ``for-many`` (the recipient's name reads like a group), ``everything`` (whole
+    kinds, or the whole vault), ``other-person`` (from a file that named somebody else), ``sensitive``,
+    ``entered-in-error``, ``not-sorted``, ``document`` (pages nobody can check), ``whole-record`` (goes as received,
+    with its notes), ``left-out-by-dates``, ``over-a-year`` (goes back that far, without dates), ``long-open`` (over 30
+    days), ``soon-used-up`` (two opens or one), ``download``.
+    """
+
+    code: Leak
+    records: list[str]
+
+
 class PreviewShown(BaseModel):
+    """``warnings`` in a fixed order, each code once."""
+
     permitted: list[str]
     held_back: list[HeldBack]
     statement: StatementShown
+    warnings: list[LeakShown]
 
 
 class GrantMade(BaseModel):
@@ -95,12 +114,14 @@ class GrantShown(BaseModel):
     opens: int
     max_opens: int | None
     expires_at: str
+    last_opened_at: str | None
 
 
 class GrantOpened(GrantShown):
-    """``link`` and ``shlink`` only while the grant is active."""
+    """``link`` and ``shlink`` only while the grant is active; ``end_receipt`` only after its end."""
 
     receipt: dict[str, Any]
+    end_receipt: dict[str, Any] | None
     link: str | None = None
     shlink: str | None = None
 
@@ -127,6 +148,7 @@ def preview(grants: Sharing, raw: JsonBytes) -> Response:
         "permitted": [text_of(record_id) for record_id in seen.permitted],
         "held_back": [{"record_id": text_of(each.record_id), "reason": each.reason} for each in seen.held_back],
         "statement": {"id": seen.statement.id, "version": seen.statement.version, "text": seen.statement.text},
+        "warnings": [{"code": each.code, "records": list(each.records)} for each in seen.findings],
     }
     return answer_json(body)
 
@@ -166,11 +188,12 @@ def show_grant(grant: GrantRow) -> dict[str, Any]:
         "opens": grant.opens,
         "max_opens": grant.max_opens,
         "expires_at": instant(grant.expires_at),
+        "last_opened_at": instant(grant.last_opened_at) if grant.last_opened_at else None,
     }
 
 
 def show_opened(view: GrantView) -> dict[str, Any]:
-    body = show_grant(view.row) | {"receipt": view.receipt}
+    body = show_grant(view.row) | {"receipt": view.receipt, "end_receipt": view.end_receipt}
     if view.link is not None:
         body |= {"link": view.link, "shlink": view.shlink}
     return body

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 
 from app.api.answers import FIRST_LIMIT, After, Limit, answer_page, instant, operation
 from app.deps import citizen_session, services
 from auth.sessions import Session
-from vault.audit.reading import LogLine
+from vault.audit.reading import LogLine, Show
 from vault.ids import text_of
 
 router = APIRouter(tags=["Log"], prefix="/api")
@@ -41,8 +41,9 @@ def read_log(
     session: Annotated[Session, Depends(citizen_session)],
     limit: Limit = FIRST_LIMIT,
     after: After = None,
+    show: Annotated[Show, Query(description="Everything, others' looks, refused tries, or one's own.")] = Show.ALL,
 ) -> Response:
-    return answer_page(services(request).citizen_log(session).page(limit, after), show_line)
+    return answer_page(services(request).citizen_log(session).page(limit, after, show), show_line)
 
 
 def show_line(line: LogLine) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def read_record(request: Request, session: Citizen, record_id: Id) -> Response:
     "/records/{record_id}/original",
     **operation(
         "The whole file a record came in, byte for byte",
-        content={"*/*": {"schema": {"type": "string", "format": "binary"}}},
+        content={"*/*": {}},
         refuses=(403, 404),
         headers={"Content-Disposition": "Always an attachment, with the file's own name."},
     ),

@@ -7,13 +7,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 
-from app.api.answers import FIRST_LIMIT, After, Limit, answer_json, answer_page, operation, or_null
+from app.api.answers import FIRST_LIMIT, After, Id, Limit, answer_json, answer_page, nothing, operation, or_null
 from app.body import JsonBytes, WireModel, read_wire
 from app.deps import citizen_session, origin_of, services
 from auth.sessions import Session
+from vault.errors import NotFound
 from vault.health.typed import TypedResult
-from vault.ids import text_of
-from vault.records.views import ResultQuery, ResultRow
+from vault.ids import RecordId, parse_id, text_of
+from vault.records.documents import UnknownDocument
+from vault.records.views import LatestRow, ResultQuery, ResultRow
 
 router = APIRouter(tags=["Results"], prefix="/api")
 
@@ -24,7 +26,8 @@ class Code(WireModel):
 
 
 class NewResult(WireModel):
-    """``analyte`` or ``code``; ``value`` a decimal, a bound such as ``<0.5``, or text."""
+    """``analyte`` or ``code``; ``value`` a decimal, a bound such as ``<0.5``, or text. ``document`` is the record that
+    it was read from."""
 
     value: str
     taken_at: str
@@ -34,6 +37,7 @@ class NewResult(WireModel):
     range_low: str | None = None
     range_high: str | None = None
     lab: str | None = None
+    document: str | None = None
 
 
 class ResultKept(BaseModel):
@@ -66,6 +70,48 @@ class ResultShown(BaseModel):
     lab: str | None
 
 
+class TestShown(BaseModel):
+    """One test. ``test``: the analyte's key, or ``name:`` and the lab's own name for tests outside the vocabulary;
+    ``standing`` beside the lab's own range: low, high, within, no-range or unsaid; ``later`` is a newer sample
+    that gave no value."""
+
+    test: str
+    pinned: bool
+    count: int
+    standing: str
+    latest: ResultShown
+    later: ResultShown | None
+
+
+class TestList(BaseModel):
+    items: list[TestShown]
+
+
+class Pin(WireModel):
+    test: str
+    pinned: bool
+
+
+class EarlierReading(BaseModel):
+    """What the same record said before it was corrected."""
+
+    version: int
+    value: str
+    unit: str | None
+
+
+class OneResult(BaseModel):
+    """A result with all of its test, newest first, in ``unit`` (one of ``units``, or ``as-received``)."""
+
+    result: ResultShown
+    standing: str
+    units: list[str]
+    unit: str
+    items: list[ResultShown]
+    has_more: bool
+    earlier: list[EarlierReading]
+
+
 class ResultPage(BaseModel):
     items: list[ResultShown]
     next: str | None
@@ -76,17 +122,8 @@ class ResultPage(BaseModel):
 )
 def add_result(request: Request, session: Annotated[Session, Depends(citizen_session)], raw: JsonBytes) -> Response:
     stated = read_wire(raw, NewResult)
-    typed = TypedResult(
-        analyte=stated.analyte,
-        code=(stated.code.system, stated.code.code) if stated.code else None,
-        value=stated.value,
-        unit=stated.unit,
-        taken_at=stated.taken_at,
-        range_low=stated.range_low,
-        range_high=stated.range_high,
-        lab=stated.lab,
-    )
-    record_id = services(request).records(session, origin_of(request)).add_result(typed)
+    documents = services(request).records(session, origin_of(request)).documents
+    (record_id,) = documents.add_results([typed_of(stated)], _document(stated.document))
     return answer_json({"record_id": text_of(record_id)}, 201)
 
 
@@ -101,6 +138,83 @@ def list_results(  # noqa: PLR0917  (one parameter a filter)
 ) -> Response:
     records = services(request).records(session, origin_of(request))
     return answer_page(records.results(ResultQuery(analyte, unit, limit, after)), show_result)
+
+
+@router.get("/results/latest", **operation("The latest result of every test", model=TestList, refuses=(403,)))
+def list_latest(request: Request, session: Annotated[Session, Depends(citizen_session)]) -> Response:
+    """Pinned tests first, in the order they were pinned; the others by name."""
+    parts = services(request)
+    pinned = parts.pins(session).all()
+    rows = parts.records(session, origin_of(request)).latest()
+    ordered = sorted(rows, key=lambda row: pinned.index(row.test) if row.test in pinned else len(pinned))
+    return answer_json({"items": [_show_test(row, row.test in pinned) for row in ordered]})
+
+
+@router.put(
+    "/results/pins", **operation("Keep a test at the top, or let it go", status=204, body=Pin, refuses=(403, 409))
+)
+def set_pin(request: Request, session: Annotated[Session, Depends(citizen_session)], raw: JsonBytes) -> Response:
+    stated, pins = read_wire(raw, Pin), services(request).pins(session)
+    if stated.pinned:
+        pins.pin(stated.test)
+    else:
+        pins.unpin(stated.test)
+    return nothing()
+
+
+@router.get("/results/{record_id}", **operation("One result with its test", model=OneResult, refuses=(403, 404)))
+def show_one(
+    request: Request,
+    session: Annotated[Session, Depends(citizen_session)],
+    record_id: Id,
+    part: Annotated[int, Query(ge=0, le=1000, description="Its place in the record; a blood pressure has two.")] = 0,
+    unit: Annotated[str | None, Query(max_length=50, description="A unit of the test, or `as-received`.")] = None,
+) -> Response:
+    """One look: the log has one entry for it."""
+    view = services(request).records(session, origin_of(request)).result(RecordId(parse_id(record_id)), part, unit)
+    earlier = [{"version": version, "value": was.value, "unit": or_null(was.unit)} for version, was in view.earlier]
+    return answer_json(
+        {
+            "result": show_result(view.result),
+            "standing": view.result.standing,
+            "units": list(view.units),
+            "unit": view.unit,
+            "items": [show_result(row) for row in view.rows],
+            "has_more": view.has_more,
+            "earlier": earlier,
+        }
+    )
+
+
+def _show_test(row: LatestRow, is_pinned: bool) -> dict[str, Any]:
+    return {
+        "test": row.test,
+        "pinned": is_pinned,
+        "count": row.count,
+        "standing": row.result.standing,
+        "latest": show_result(row.result),
+        "later": show_result(row.later) if row.later else None,
+    }
+
+
+def _document(text: str | None) -> RecordId | None:
+    try:
+        return None if text is None else RecordId(parse_id(text))
+    except NotFound:
+        raise UnknownDocument(field="document") from None
+
+
+def typed_of(stated: NewResult) -> TypedResult:
+    return TypedResult(
+        analyte=stated.analyte,
+        code=(stated.code.system, stated.code.code) if stated.code else None,
+        value=stated.value,
+        unit=stated.unit,
+        taken_at=stated.taken_at,
+        range_low=stated.range_low,
+        range_high=stated.range_high,
+        lab=stated.lab,
+    )
 
 
 def show_result(row: ResultRow) -> dict[str, Any]:

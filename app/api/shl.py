@@ -14,6 +14,9 @@ from app.api.answers import answer_json, operation
 from app.body import LinkBytes, WireModel
 from app.deps import origin_of, services
 from app.headers import VIEWING_HEADER
+from auth.throttle import ASK, network_of
+from sharing.links.asking import parse_ask
+from vault.errors import TooManyTries
 from vault.health.strict_json import read_json
 
 router = APIRouter(tags=["Links"], prefix="/shl")
@@ -27,6 +30,17 @@ class ManifestBody(WireModel):
     recipient: str
     passcode: str | None = None
     embeddedLengthMax: int | None = None  # noqa: N815  (names are the protocol's)
+
+
+class AskBody(WireModel):
+    """``wants`` has one value so far: ``time``, that is, a link that works for longer."""
+
+    recipient: str
+    wants: str | None = None
+
+
+class Nothing(BaseModel):
+    """An empty object."""
 
 
 class ManifestFile(BaseModel):
@@ -83,3 +97,27 @@ def file(request: Request, link_id: LinkId, ticket: str) -> Response:
     opening = services(request).opening
     jwe = opening.file(link_id, ticket, origin_of(request))
     return Response(jwe, media_type="application/jose")
+
+
+@router.post(
+    "/{link_id}/ask",
+    **operation(
+        "Ask the patient for a new link; the answer never says anything",
+        status=202,
+        model=Nothing,
+        body=AskBody,
+        refuses=(400,),
+        signed_in=False,
+    ),
+)
+def ask(request: Request, link_id: LinkId, raw: LinkBytes) -> Response:
+    house, origin = services(request), origin_of(request)
+    body = read_json(raw) if raw.strip() else {}
+    try:
+        house.throttle.reserve((ASK, network_of(origin.address)))
+    except TooManyTries:  # Said to nobody: whether this ask was heard is not theirs to know.
+        parse_ask(body)
+        house.asking.count_unheard(TooManyTries.code)
+    else:
+        house.asking.ask(link_id, body, origin)
+    return answer_json({}, 202)

@@ -13,7 +13,29 @@ from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from app.pages import account, adding, admin, front, looking, records, results, shares, sharing, signing
+from app.pages import (
+    account,
+    adding,
+    admin,
+    documents,
+    entry,
+    front,
+    handover,
+    helping,
+    joining,
+    leaving,
+    leftovers,
+    lent,
+    looking,
+    notices,
+    records,
+    recovery,
+    result,
+    results,
+    shares,
+    sharing,
+    signing,
+)
 from app.pages.errors import error_page
 from app.pages.visitors import UnconfirmedCodeError
 
@@ -34,7 +56,29 @@ class _Static(StaticFiles):
 def routes(app: FastAPI) -> None:
     """Add every page, the static files and the error page to ``app``."""
     app.mount("/static", _Static(directory=_STATIC), name="static")
-    for room in (front, signing, account, results, adding, records, sharing, shares, looking, admin):
+    for room in (
+        front,
+        joining,
+        recovery,
+        signing,
+        account,
+        results,
+        result,
+        adding,
+        leftovers,
+        entry,
+        documents,
+        records,
+        sharing,
+        shares,
+        looking,
+        notices,
+        leaving,
+        helping,
+        handover,
+        lent,
+        admin,
+    ):
         app.include_router(room.router, include_in_schema=False)
     app.state.error_page = error_page
     app.add_exception_handler(UnconfirmedCodeError, _to_recovery_code)

@@ -11,7 +11,7 @@ WIDTH, EDGE = 150, 8
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """Places along 150 px; ``mark`` stays inside even for a value far outside."""
+    """Places along the width; ``mark`` stays inside even for a value far outside."""
 
     left: float
     right: float
@@ -19,7 +19,7 @@ class Bar:
     is_bound: bool
 
 
-def bar_of(value: str, low: str, high: str) -> Bar | None:
+def bar_of(value: str, low: str, high: str, width: int = WIDTH) -> Bar | None:
     """The bar of a value beside its own range in the same unit; None where either isn't a number."""
     number = number_of(value)
     if number == "" or not (low or high):
@@ -32,8 +32,10 @@ def bar_of(value: str, low: str, high: str) -> Bar | None:
     if place is None:
         return None
     left, right = (0.3 if low else 0.0), (0.7 if high else 1.0)
-    mark = min(max(place * WIDTH, EDGE), WIDTH - EDGE)
-    return Bar(round(left * WIDTH, 1), round(right * WIDTH, 1), round(mark, 1), bool(bound_of(value)))
+    mark = min(max(place * width, EDGE), width - EDGE)
+    return Bar(
+        round(max(left * width, 1), 1), round(min(right * width, width - 1), 1), round(mark, 1), bool(bound_of(value))
+    )
 
 
 def _place(at: float, bottom: float | None, top: float | None) -> float | None:

@@ -16,13 +16,18 @@ from starlette.formparsers import FormParser, MultiPartException, MultiPartParse
 from app import errors, refusals
 from app.pages.rendering import render
 from app.problems import problem_of
-from vault.errors import Invalid, TooLarge, VaultError
+from vault.errors import Invalid, TooLarge, TooManyTries, VaultError
 
 MAX_FORM_BYTES = 256 * 1024
 MAX_UPLOAD_BYTES = 10 * 1024 * 1024
 MAX_FIELDS = 1_000
 MAX_DRAINED_BYTES = 64 * 1024 * 1024
-SECRETS = frozenset({"passphrase", "new_passphrase", "passcode", "recovery_code", "last_group"})
+SECRETS = frozenset(
+    {
+        *("password", "passphrase", "new_passphrase", "sheet_passphrase"),
+        *("passcode", "recovery_code", "last_group", "shown"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +39,11 @@ class Uploaded:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Form:
-    """Text fields in their order, and at most one file."""
+    """Text fields in their order, and at most one file; ``is_too_large`` if that was over the limit and left unread."""
 
     values: Mapping[str, tuple[str, ...]]
     upload: Uploaded | None = None
+    is_too_large: bool = False
 
     def text(self, name: str) -> str:
         """The field without space around it; empty if it wasn't sent."""
@@ -65,7 +71,10 @@ async def _form(request: Request) -> Form:
 
 
 async def _upload(request: Request) -> Form:
-    body = await _body(request, "multipart/form-data", MAX_UPLOAD_BYTES + MAX_FORM_BYTES)
+    try:
+        body = await _body(request, "multipart/form-data", MAX_UPLOAD_BYTES + MAX_FORM_BYTES)
+    except TooLarge:
+        return Form({}, is_too_large=True)
     parsed = await _parse(_InMemory(request.headers, _once(body), max_files=1, max_fields=20))
     file = next((value for value in parsed.values() if isinstance(value, UploadFile)), None)
     if file is None:
@@ -73,7 +82,7 @@ async def _upload(request: Request) -> Form:
     data = await file.read()
     await parsed.close()
     if len(data) > MAX_UPLOAD_BYTES:
-        raise TooLarge
+        return Form({}, is_too_large=True)
     return _texts(parsed, Uploaded(file.filename or "", file.content_type or "", data))
 
 
@@ -134,7 +143,23 @@ def refused(request: Request, error: VaultError, page: Page, form: Form) -> Resp
     problem = problem_of(error)
     named = (error.field or "") if isinstance(error, Invalid) else ""
     name = page.fields.get(named, named.partition("[")[0])
-    values = {"suggestion": getattr(error, "suggestion", None), **page.values}
-    response = render(request, page.template, problem.status, faults={name: error.advice}, typed=form.kept, **values)
+    suggestion = getattr(error, "suggestion", None) or page.values.get("suggestion")
+    values = {**page.values, "suggestion": suggestion}
+    response = render(request, page.template, problem.status, faults={name: _advice(error)}, typed=form.kept, **values)
     response.headers.update({key: value for key, value in problem.headers.items() if key == "Retry-After"})
     return response
+
+
+def incomplete(request: Request, form: Form, page: Page, needed: Mapping[str, str]) -> Response | None:
+    """The form again with every needed field (field → advice) that is empty named at once; None if none is."""
+    faults = {name: advice for name, advice in needed.items() if not form.text(name)}
+    if not faults:
+        return None
+    return render(request, page.template, 422, faults=faults, typed=form.kept, **{"suggestion": None, **page.values})
+
+
+def _advice(error: VaultError) -> str:
+    if not isinstance(error, TooManyTries):
+        return error.advice
+    minutes = -(-error.retry_after_seconds // 60)
+    return f"Too many tries. Please wait {'a minute' if minutes <= 1 else f'{minutes} minutes'} and try again."

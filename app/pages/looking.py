@@ -1,41 +1,32 @@
-"""Who looked: every line of the citizen's own log, newest first, in plain words."""
+"""Who looked: every line of the citizen's own log, newest first, gathered by visit, in plain words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from app.deps import services
+from app.pages.looks import MOST_TITLES, gathered, with_consents
 from app.pages.rendering import render
 from app.pages.visitors import Citizen
-from vault.audit.events import Event, Outcome, Role
-from vault.audit.reading import LogLine
+from vault.audit.reading import Show
 from vault.paging import MAX_CURSOR_CHARACTERS
 
 router = APIRouter()
 PAGE_ROWS = 50
 
 
-def gathered(lines: Iterable[LogLine]) -> list[list[LogLine]]:
-    """The lines in order; a citizen's own looks in a row are one group, so that others' looks stand out."""
-    groups: list[list[LogLine]] = []
-    for line in lines:
-        if groups and _is_own_look(line) and _is_own_look(groups[-1][0]):
-            groups[-1].append(line)
-        else:
-            groups.append([line])
-    return groups
-
-
-def _is_own_look(line: LogLine) -> bool:
-    return line.role == Role.CITIZEN and line.event == Event.VIEW and line.outcome == Outcome.DONE
-
-
 @router.get("/who-looked")
 def who_looked(
-    request: Request, session: Citizen, after: Annotated[str | None, Query(max_length=MAX_CURSOR_CHARACTERS)] = None
+    request: Request,
+    session: Citizen,
+    after: Annotated[str | None, Query(max_length=MAX_CURSOR_CHARACTERS)] = None,
+    show: Show = Show.ALL,
+    frozen: bool = False,
 ) -> Response:
-    page = services(request).citizen_log(session).page(PAGE_ROWS, after)
-    return render(request, "who-looked.html", here="/who-looked", page=page, groups=gathered(page.items))
+    house = services(request)
+    page = house.citizen_log(session).page(PAGE_ROWS, after, show)
+    looks = with_consents(house, session, gathered(page.items))
+    values = {"page": page, "looks": looks, "show": show.value, "after": after, "frozen": frozen}
+    return render(request, "who-looked.html", here="/who-looked", most_titles=MOST_TITLES, **values)

@@ -12,9 +12,11 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from app.deps import optional_session
+from app.deps import known_session, optional_session, services
 from app.pages import words
 from app.pages.bars import bar_of
+from auth.roles import Role
+from auth.sessions import Session
 from vault.ids import text_of
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -73,7 +75,10 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     environment.filters |= {
         "taken": taken,
         "time_of_day": time_of_day,
@@ -81,6 +86,8 @@ def _environment() -> Environment:
         "day": day_words,
         "plural": plural,
         "id": text_of,
+        "date": lambda day: f"{day.day} {_MONTHS[day.month - 1]} {day.year}",
+        "unit": words.unit_words,
     }
     environment.filters |= {"number": words.number_of, "bound": words.bound_of}
     environment.globals |= {"words": words, "bar_of": bar_of}
@@ -90,8 +97,30 @@ def _environment() -> Environment:
 _TEMPLATES = _environment()
 
 
+def seconds_left(request: Request, session: Session) -> int:
+    """Whole seconds until a sign-in ends."""
+    return int((session.expires_at - services(request).clock.now()).total_seconds())
+
+
+def _end_of(request: Request, session: Session | None) -> dict[str, Any]:
+    """When the sign-in ends, for the page to say so in time, and an id by which it knows whose it was."""
+    if session is None:
+        return {"session_seconds": None, "session_whose": None}
+    return {"session_seconds": seconds_left(request, session), "session_whose": text_of(session.account_id)}
+
+
 def render(request: Request, template: str, status: int = 200, /, **values: Any) -> HTMLResponse:
-    """A page. ``faults`` (field → advice) and ``typed`` (field → what stays in the form) may be left out."""
-    session = None if "person" in values else optional_session(request)
-    frame = {"person": session.role.value if session else None, "here": None, "faults": _NO_FAULTS, "typed": {}}
+    """A page. ``faults`` (field → advice) and ``typed`` (field → what stays in the form) may be left out.
+
+    ``person`` given means that nobody is asked for who is signed in. ``sample``: whose side of the sample this is.
+    """
+    session = known_session(request) if "person" in values else optional_session(request)
+    asks = "person" not in values and session is not None and session.role is Role.CITIZEN
+    unseen = services(request).notices(session).unseen() if asks and session else 0
+    leave_url = services(request).settings.leave_url
+    frame: dict[str, Any] = {"person": session.role.value if session else None, "here": None}
+    frame |= {"faults": _NO_FAULTS, "typed": {}}
+    frame |= {"unseen": unseen, "leave_url": leave_url}
+    frame["sample"] = session.role.value if session and session.sample else None
+    frame |= _end_of(request, session if frame["person"] else None)
     return HTMLResponse(_TEMPLATES.get_template(template).render(frame | values), status_code=status)

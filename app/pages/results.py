@@ -1,132 +1,165 @@
-"""The list of tests with their latest results, and one result with its trend, units, source and who can see it."""
+"""The list of tests, one line each: the latest value beside its lab's own range. Search, filter, pins.
+
+What is searched for is a health word, so it travels in a form's body and never in an address.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 
 from app.deps import origin_of, services
+from app.pages import words
+from app.pages.finding import MAX_WANTED_CHARACTERS, is_found, names_of, plain
+from app.pages.forms import Submitted
 from app.pages.rendering import render
 from app.pages.visitors import Citizen
-from app.pages.words import lacks_value
-from vault.errors import NotFound
+from app.texts import _
+from vault.errors import Invalid
 from vault.health import catalogue
-from vault.health.observation import Reading
-from vault.health.units import canonical_unit
-from vault.ids import RecordId, parse_id
-from vault.records.records import Records
-from vault.records.views import LatestRow, RecordView, ResultQuery, ResultRow
+from vault.health.ranges import Standing
+from vault.ids import text_of
+from vault.records.views import LatestRow, ResultRow
 
 router = APIRouter()
 
-AS_RECEIVED = "as-received"
-MOST_ROWS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Trend:
-    """The results of one test, newest first; ``unit`` is what they were asked for in, empty for as received."""
-
-    rows: tuple[ResultRow, ...]
-    units: tuple[str, ...]
-    unit: str
-    has_more: bool
+GROUPS_FROM = 25
+"""So many unpinned tests are easier to read under the names of their panels."""
+FINDER_FROM = 4
+"""Fewer tests are seen at a glance, so nothing to search or filter them by stands above them."""
+OUTSIDE = "outside"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One test in the list: its newest real value; ``later`` is a newer sample that gave none."""
+    """One test: ``title`` in common words; ``lab_name`` where the lab calls it otherwise, else empty; ``anchor`` names
+    its place on the page; ``names`` is what a search looks through."""
 
-    result: ResultRow
-    count: int
-    later: ResultRow | None = None
+    latest: LatestRow
+    title: str
+    lab_name: str
+    anchor: str
+    names: str
+    is_pinned: bool
+
+    @property
+    def row(self) -> ResultRow:
+        return self.latest.result
+
+    @property
+    def standing(self) -> Standing:
+        return self.latest.result.standing
+
+    @property
+    def is_outside(self) -> bool:
+        return self.standing in ("low", "high")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """``heading`` may be said to screen readers alone (``is_quiet``)."""
+
+    heading: str
+    lines: tuple[Line, ...]
+    is_quiet: bool = False
 
 
 @router.get("/results")
 def list_results(request: Request, session: Citizen, show: str = "", welcome: bool = False) -> Response:
-    records = services(request).records(session, origin_of(request))
-    rows = tuple(_line(records, newest) for newest in records.latest())
-    outside = sum(bool(row.result.flag) for row in rows)
-    shown = tuple(row for row in rows if row.result.flag) if show == "outside" else rows
+    return _list(request, session, find="", show=show, welcome=welcome)
+
+
+@router.post("/results")
+def find_results(request: Request, session: Citizen, form: Submitted) -> Response:
+    """The list again, with only what was asked for."""
+    return _list(request, session, find=form.text("find")[:MAX_WANTED_CHARACTERS], show=form.text("show"))
+
+
+@router.post("/results/pins")
+def pin(request: Request, session: Citizen, form: Submitted) -> Response:
+    pins, test = services(request).pins(session), form.text("test")
+    try:
+        if form.text("keep") == "no":
+            pins.unpin(test)
+        else:
+            pins.pin(test)
+    except Invalid as error:
+        return _list(request, session, find="", show="", notice=error.advice, status=422)
+    place = form.text("place")
+    return RedirectResponse(f"/results#{place}" if _is_anchor(place) else "/results", 303)
+
+
+def _list(
+    request: Request,
+    session: Citizen,
+    *,
+    find: str,
+    show: str,
+    welcome: bool = False,
+    notice: str = "",
+    status: int = 200,
+) -> Response:
+    parts = services(request)
+    pinned = parts.pins(session).all()
+    lines = [_line(latest, pinned) for latest in parts.records(session, origin_of(request)).latest()]
+    shown = {line.anchor for line in lines if (line.is_outside or show != OUTSIDE) and is_found(line.names, find)}
     return render(
         request,
         "results.html",
+        status,
         here="/results",
-        rows=shown,
-        total=len(rows),
-        outside=outside,
+        sections=_sections(lines, pinned),
+        shown=shown,
+        total=len(lines),
+        outside=sum(line.is_outside for line in lines),
         show=show,
+        find=find,
+        finder_from=FINDER_FROM,
         welcome=welcome,
+        notice=notice,
     )
 
 
-@router.get("/results/{record_id}")
-def show_result(
-    request: Request, session: Citizen, record_id: str, *, part: int = 0, unit: str = "", kept: bool = False
-) -> Response:
-    parts, found = services(request), RecordId(parse_id(record_id))
-    records = parts.records(session, origin_of(request))
-    view = records.read(found)
-    reading = _reading(view, part)
-    trend = _trend(records, reading, unit)
-    rows = trend.rows if trend else ()
-    own = next((row for row in rows if row.record_id == found and row.part == part), None)
-    real = _newest_real(rows) if lacks_value(reading.value) else None
-    return render(
-        request,
-        "result.html",
-        here="/results",
-        view=view,
-        reading=reading,
-        part=part,
-        row=own,
-        real=real,
-        later=rows[0] if _stands_for(own, rows) else None,
-        trend=trend,
-        test=catalogue.find(reading.analyte),
-        grants=parts.grants(session, origin_of(request)).granted_to(found),
-        kept=kept,
+def _line(latest: LatestRow, pinned: Sequence[str]) -> Line:
+    row, known = latest.result, catalogue.find(latest.result.analyte)
+    title = (known.common_name or known.name) if known else row.name
+    return Line(
+        latest=latest,
+        title=title or _("No name given"),
+        lab_name=row.name if words.is_sent(row.source) and plain(row.name) != plain(title) else "",
+        anchor=f"t-{text_of(row.record_id)}-{row.part}",
+        names=names_of(latest, words.word(words.GROUPS, known.group) if known else ""),
+        is_pinned=latest.test in pinned,
     )
 
 
-def _line(records: Records, newest: LatestRow) -> Line:
-    """Only tests that the catalogue knows can be looked through; others stay as they are."""
-    row = newest.result
-    if row.analyte is None or not lacks_value(row.value):
-        return Line(row, newest.count)
-    real = _newest_real(records.results(ResultQuery(row.analyte, limit=MOST_ROWS)).items)
-    return Line(real, newest.count, row) if real else Line(row, newest.count)
+def _sections(lines: Sequence[Line], pinned: Sequence[str]) -> list[Section]:
+    """The pinned first, in the order they were pinned; the rest by panel where there are many."""
+    top = sorted((line for line in lines if line.is_pinned), key=lambda line: pinned.index(line.latest.test))
+    rest = sorted((line for line in lines if not line.is_pinned), key=lambda line: line.title.casefold())
+    sections = [Section(_("Pinned"), tuple(top))] if top else []
+    if len(rest) < GROUPS_FROM:
+        quiet = not top
+        return (
+            [*sections, Section(_("Your tests") if quiet else _("Other tests"), tuple(rest), quiet)]
+            if rest
+            else sections
+        )
+    for group, heading in words.GROUPS.items():
+        if found := tuple(line for line in rest if _group(line) == group):
+            sections.append(Section(heading, found))
+    if others := tuple(line for line in rest if _group(line) not in words.GROUPS):
+        sections.append(Section(_("Other tests"), others))
+    return sections
 
 
-def _newest_real(rows: tuple[ResultRow, ...]) -> ResultRow | None:
-    return next((row for row in rows if not lacks_value(row.value)), None)
+def _group(line: Line) -> str:
+    known = catalogue.find(line.row.analyte)
+    return known.group if known else ""
 
 
-def _stands_for(own: ResultRow | None, rows: tuple[ResultRow, ...]) -> bool:
-    """Whether ``own`` is the newest real value and a later sample gave none."""
-    return own is not None and lacks_value(rows[0].value) and own is _newest_real(rows)
-
-
-def _reading(view: RecordView, part: int) -> Reading:
-    """NotFound for a record without that reading."""
-    if not 0 <= part < len(view.readings):
-        raise NotFound
-    return view.readings[part]
-
-
-def _own_unit(reading: Reading, units: tuple[str, ...]) -> str:
-    """The unit to show a trend in: this result's own; the test's first for a result in words."""
-    own = canonical_unit(reading.unit, reading.analyte) if reading.unit else units[0] if units else None
-    return own if own in units else AS_RECEIVED
-
-
-def _trend(records: Records, reading: Reading, unit: str) -> Trend | None:
-    """All results of the same test, in the unit asked for, else in the unit of this result. None for unsorted tests."""
-    if reading.analyte is None:
-        return None
-    units = tuple(catalogue.analyte(reading.analyte).units)
-    asked = unit or _own_unit(reading, units)
-    query = ResultQuery(reading.analyte, None if asked == AS_RECEIVED else asked, MOST_ROWS)
-    page = records.results(query)
-    return Trend(page.items, units, asked, page.next is not None)
+def _is_anchor(place: str) -> bool:
+    return place.startswith("t-") and len(place) <= 60 and place.replace("-", "").replace("_", "").isalnum()

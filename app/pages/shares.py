@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Annotated
-from urllib.parse import urlsplit
+from typing import Annotated, Any
 
 import segno
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.deps import origin_of, services
+from app.pages.reach import reach_of
 from app.pages.rendering import render
+from app.pages.share_words import what_words
 from app.pages.visitors import Citizen
 from auth.sessions import Session
-from sharing.grants.grants import GrantView
+from sharing.grants.views import GrantView
 from vault.errors import NotFound
 from vault.ids import GrantId, parse_id
 from vault.paging import MAX_CURSOR_CHARACTERS
@@ -26,23 +27,56 @@ PAGE_ROWS = 50
 
 @router.get("/shares")
 def list_shares(
-    request: Request, session: Citizen, after: Annotated[str | None, Query(max_length=MAX_CURSOR_CHARACTERS)] = None
+    request: Request,
+    session: Citizen,
+    after: Annotated[str | None, Query(max_length=MAX_CURSOR_CHARACTERS)] = None,
+    nothing: bool = False,
 ) -> Response:
-    page = services(request).grants(session, origin_of(request)).list(PAGE_ROWS, after)
-    active = [grant for grant in page.items if str(grant.state) == "active"]
-    ended = [grant for grant in page.items if str(grant.state) != "active"]
-    return render(request, "shares.html", here="/shares", active=active, ended=ended, page=page, after=after)
+    grants = services(request).grants(session, origin_of(request))
+    page = grants.ended(PAGE_ROWS, after)
+    return render(
+        request,
+        "shares.html",
+        here="/shares",
+        active=() if after else grants.living(),
+        ended=page.items,
+        page=page,
+        after=after,
+        nothing=nothing,
+        what=what_words,
+    )
 
 
 @router.get("/shares/{grant_id}")
-def show_share(
-    request: Request, session: Citizen, grant_id: str, given: bool = False, stopped: bool = False
+def show_share(request: Request, session: Citizen, grant_id: str, stopped: bool = False) -> Response:
+    return _share_page(request, session, GrantId(parse_id(grant_id)), stopped=stopped)
+
+
+def given_page(request: Request, session: Session, grant_id: GrantId, passcode: str) -> Response:
+    """The share just given, with its passcode: the only page that shows it after the grant."""
+    return _share_page(request, session, grant_id, given=True, passcode=passcode)
+
+
+def _share_page(
+    request: Request,
+    session: Session,
+    grant_id: GrantId,
+    *,
+    given: bool = False,
+    stopped: bool = False,
+    passcode: str = "",
 ) -> Response:
-    view = _view(request, session, grant_id)
-    host = urlsplit(services(request).settings.public_url).hostname or ""
-    is_local = host == "localhost" or host.startswith("127.") or host == "::1"
+    view = services(request).grants(session, origin_of(request)).get(grant_id)
     return render(
-        request, "share-given.html", here="/shares", view=view, given=given, stopped=stopped, is_local=is_local
+        request,
+        "share-given.html",
+        here="/shares",
+        view=view,
+        given=given,
+        stopped=stopped,
+        passcode=passcode,
+        reach=reach_of(services(request).settings.public_url),
+        what=what_words,
     )
 
 
@@ -63,14 +97,25 @@ def show_qr(request: Request, session: Citizen, grant_id: str) -> Response:
 def show_receipt(request: Request, session: Citizen, grant_id: str) -> Response:
     view = _view(request, session, grant_id)
     written = json.dumps(view.receipt, indent=2, ensure_ascii=False)
-    return render(request, "receipt.html", here="/shares", view=view, written=written)
+    return render(request, "receipt.html", here="/shares", view=view, signed=view.receipt, written=written)
 
 
 @router.get("/shares/{grant_id}/receipt.json")
 def save_receipt(request: Request, session: Citizen, grant_id: str) -> Response:
-    view = _view(request, session, grant_id)
-    body = json.dumps(view.receipt, ensure_ascii=False).encode()
-    headers = {"Content-Disposition": 'attachment; filename="receipt.json"'}
+    return _saved(_view(request, session, grant_id).receipt, "receipt.json")
+
+
+@router.get("/shares/{grant_id}/receipt-of-the-end.json")
+def save_end_receipt(request: Request, session: Citizen, grant_id: str) -> Response:
+    return _saved(_view(request, session, grant_id).end_receipt, "receipt-of-the-end.json")
+
+
+def _saved(receipt: dict[str, Any] | None, filename: str) -> Response:
+    """NotFound where there is none (yet)."""
+    if receipt is None:
+        raise NotFound
+    body = json.dumps(receipt, ensure_ascii=False).encode()
+    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
     return Response(body, media_type="application/json", headers=headers)
 
 

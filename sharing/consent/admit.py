@@ -20,6 +20,7 @@ class Denial(StrEnum):
     WITHDRAWN = "withdrawn"
     NOT_STARTED = "not-started"
     EXPIRED = "expired"
+    FROZEN = "frozen"
     LOCKED = "locked"
     USED_UP = "used-up"
     PASSCODE_MISSING = "passcode-missing"
@@ -30,7 +31,10 @@ class Denial(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LinkState:
-    """One grant version as stored in the clear. ``[starts_at, ends_at)``; ``max_opens`` None: no limit."""
+    """One grant version as stored in the clear. ``[starts_at, ends_at)``; ``max_opens`` None: no limit.
+
+    ``frozen_at``: the citizen didn't recognise a visitor; nobody is let in until they say that it was fine.
+    """
 
     starts_at: datetime
     ends_at: datetime
@@ -41,6 +45,7 @@ class LinkState:
     opens: int
     max_opens: int | None
     actions: frozenset[str]
+    frozen_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ Admission = Admitted | Denied
 
 def admit(state: LinkState, proof: Proof, action: str, now: datetime) -> Admission:
     """Admitted, or the first reason against. A token stands for a passcode that was right once."""
-    denial = end_of(state, now)
+    denial = shut_by(state, now)
     if denial is None and action not in state.actions:
         denial = Denial.NOT_ALLOWED
     if denial is None and not proof.has_token:
@@ -84,8 +89,14 @@ def admit(state: LinkState, proof: Proof, action: str, now: datetime) -> Admissi
     return Admitted(counts=not (proof.has_token or proof.is_counted))
 
 
+def shut_by(state: LinkState, now: datetime) -> Denial | None:
+    """Why nobody at all may open this link at ``now``; None while it is open to somebody."""
+    ended = end_of(state, now)
+    return ended if ended is not None or state.frozen_at is None else Denial.FROZEN
+
+
 def end_of(state: LinkState, now: datetime) -> Denial | None:
-    """Why nobody at all may open this link at ``now``; None while it lives."""
+    """Why this link will never open again; None while it lives, frozen or not."""
     if state.withdrawn_at is not None:
         return Denial.WITHDRAWN
     if now >= state.ends_at:

@@ -1,7 +1,7 @@
 """The statement: the exact words a citizen is shown before granting, and an id that binds terms, list and words.
 
-The wording is versioned. A grant names the id it was shown; when terms, records or wording have moved on, the ids
-differ and nothing is granted.
+The wording is versioned (``wordings``). A grant names the id it was shown; when terms, records or wording have moved
+on, the ids differ and nothing is granted. A statement of an earlier wording can be made again from its terms.
 """
 
 from __future__ import annotations
@@ -11,11 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sharing.consent.terms import ACTIONS, PURPOSES, By, Selector, Terms, Vocabulary, canonical
+from sharing.consent.terms import ACTIONS, By, Selector, Terms, Vocabulary, canonical
+from sharing.consent.wordings import CURRENT, Wording, wording
 from vault.crypto.context import ctx
-
-WORDING_VERSION = "1"
-LOCALE = "en-GB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,76 +34,85 @@ class ListedRecord:
     version: int
 
 
-def make_statement(terms: Terms, records: Iterable[ListedRecord], vocabulary: Vocabulary) -> Statement:
-    """The statement for exactly these terms and these record versions; order and repeats don't matter."""
-    listed = sorted(set(records))
-    text = _text(terms, len(listed), vocabulary)
+def make_statement(
+    terms: Terms, records: Iterable[ListedRecord], vocabulary: Vocabulary, version: str = CURRENT
+) -> Statement:
+    """The statement for exactly these terms and these record versions; order and repeats don't matter.
+
+    ``version`` names an earlier wording. KeyError for one that never was.
+    """
+    words, listed = wording(version), sorted(set(records))
+    text = _text(words, terms, len(listed), vocabulary)
     parts = (canonical(terms), _list_bytes(listed), text.encode())
-    bound = ctx("statement/1", WORDING_VERSION, LOCALE, *(hashlib.sha256(each).digest() for each in parts))
-    return Statement(hashlib.sha256(bound).hexdigest(), WORDING_VERSION, LOCALE, text)
+    bound = ctx("statement/1", words.version, words.locale, *(hashlib.sha256(each).digest() for each in parts))
+    return Statement(hashlib.sha256(bound).hexdigest(), words.version, words.locale, text)
 
 
 def _list_bytes(listed: list[ListedRecord]) -> bytes:
     return "".join(f"{each.record_id} {each.version}\n" for each in listed).encode()
 
 
-def _text(terms: Terms, count: int, vocabulary: Vocabulary) -> str:
+def _text(words: Wording, terms: Terms, count: int, vocabulary: Vocabulary) -> str:
+    said = words.sentences
     lines = (
-        f"I let {terms.recipient.name} see {_counted(count)} from my vault, exactly as listed.",
-        f"Chosen: {_chosen(terms.include, vocabulary) or 'nothing'}.",
-        f"Left out: {_chosen(terms.exclude, vocabulary)}." if terms.exclude else "",
-        _window(terms),
-        f"Why: {PURPOSES[terms.purpose]}.",
-        f"They may {_joined([ACTIONS[each] for each in ACTIONS if each in terms.actions])}.",
-        _door(terms),
-        f"It ends on {_moment(terms.expires_at)}. I can stop it sooner at any time; "
-        "what was seen or kept before then can't be taken back, and nobody can stop a photo of a screen.",
-        "They get a copy as the records are now. A record I delete later stays in that copy until I stop sharing.",
-        "Every opening is written into my access log.",
+        said["see"].format(name=terms.recipient.name, records=_counted(words, count)),
+        said["chosen"].format(what=_chosen(words, terms.include, vocabulary) or said["nothing"]),
+        said["left-out"].format(what=_chosen(words, terms.exclude, vocabulary)) if terms.exclude else "",
+        _window(words, terms),
+        said["why"].format(purpose=said[f"purpose-{terms.purpose}"]),
+        said["may"].format(
+            actions=_joined(words, [said[f"action-{each}"] for each in ACTIONS if each in terms.actions])
+        ),
+        _door(words, terms),
+        said["ends"].format(end=_moment(terms.expires_at)),
+        said["copy"],
+        said["log"],
     )
     return "\n".join(each for each in lines if each)
 
 
-def _door(terms: Terms) -> str:
-    who = (
-        "Anyone who has the link and the passcode can open it"
-        if terms.with_passcode
-        else "Anyone who has the link can open it, without a passcode"
-    )
+def _door(words: Wording, terms: Terms) -> str:
+    said = words.sentences
+    who = said["door-passcode"] if terms.with_passcode else said["door-open"]
     if terms.max_opens is None:
-        return f"{who}, as often as they need until the end."
-    return f"{who}, {'once' if terms.max_opens == 1 else f'{terms.max_opens} times'} in all."
+        return said["no-limit"].format(who=who)
+    often = said["once"] if terms.max_opens == 1 else said["times"].format(count=terms.max_opens)
+    return said["limit"].format(who=who, often=often)
 
 
-def _window(terms: Terms) -> str:
-    start, end = terms.taken_from, terms.taken_until
-    after = "" if start is None else f" from {_moment(start)} on"
-    before = "" if end is None else f" before {_moment(end)}"
-    between = " and" if after and before else ""
-    return f"Only what was taken{after}{between}{before}." if after or before else ""
+def _window(words: Wording, terms: Terms) -> str:
+    said, start, end = words.sentences, terms.taken_from, terms.taken_until
+    after = "" if start is None else said["from"].format(start=_moment(start))
+    before = "" if end is None else said["before"].format(end=_moment(end))
+    between = said["between"] if after and before else ""
+    return said["window"].format(window=after + between + before) if after or before else ""
 
 
-def _chosen(selectors: frozenset[Selector], vocabulary: Vocabulary) -> str:
+def _chosen(words: Wording, selectors: frozenset[Selector], vocabulary: Vocabulary) -> str:
     names = [
-        *_names("analyte", selectors, dict(vocabulary.analytes), "all results of {}"),
-        *_names("category", selectors, dict(vocabulary.categories), "all records of the category {}"),
-        *_names("kind", selectors, dict(vocabulary.kinds), "all records of the kind {}"),
+        *_names(words, "analyte", selectors, dict(vocabulary.analytes)),
+        *_names(words, "category", selectors, dict(vocabulary.categories)),
+        *_names(words, "kind", selectors, dict(vocabulary.kinds)),
     ]
     named = sum(each.by == "record_id" for each in selectors)
-    return _joined([*names, f"{_counted(named)} picked one by one"] if named else names)
+    picked = [words.sentences["picked"].format(records=_counted(words, named))] if named else []
+    return _joined(words, [*names, *picked])
 
 
-def _names(by: By, selectors: frozenset[Selector], words: dict[str, str], pattern: str) -> list[str]:
-    chosen = sorted(words.get(each.value, each.value) for each in selectors if each.by == by)
-    return [pattern.format(_joined(chosen))] if chosen else []
+def _names(words: Wording, by: By, selectors: frozenset[Selector], known: dict[str, str]) -> list[str]:
+    chosen = sorted(known.get(each.value, each.value) for each in selectors if each.by == by)
+    return [words.sentences[f"all-{by}"].format(names=_joined(words, chosen))] if chosen else []
 
 
-def _joined(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1] if words else ""
+def _joined(words: Wording, parts: list[str]) -> str:
+    """``one``, ``one and two``, ``one, two and three``; nothing for nothing."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return ", ".join(parts[:-1]) + words.sentences["and"] + parts[-1]
 
 
-def _counted(count: int) -> str:
-    return "1 record" if count == 1 else f"{count} records"
+def _counted(words: Wording, count: int) -> str:
+    return words.sentences["record"] if count == 1 else words.sentences["records"].format(count=count)
 
 
 def _moment(moment: datetime) -> str:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sharing.consent.statement import LOCALE, Statement
+from sharing.consent.statement import Statement
 from sharing.consent.terms import Terms, from_json, to_json
+from sharing.consent.wordings import LOCALE
 from vault.ids import GrantId
 
 PURPOSE = "grant-terms"

@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from sharing.consent.leaks import Finding, Leaving, find_leaks
 from sharing.consent.statement import Statement
 from sharing.consent.terms import Request, parse_request
 from sharing.grants import agreement as agreements
@@ -61,12 +62,13 @@ class NothingToShare(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """``permitted`` are the ids of ``records``, which carry titles and dates for a page."""
+    """``permitted`` are the ids of ``records``, which carry titles and dates; ``findings`` of the leak check."""
 
     permitted: tuple[RecordId, ...]
     held_back: tuple[HeldBack, ...]
     statement: Statement
     records: tuple[Candidate, ...]
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -99,13 +101,27 @@ class Granting:
         self._disclosure = disclosure
         self._passcodes = Passcodes(vault.provider, cost)
 
+    def offer(self) -> tuple[Candidate, ...]:
+        """Every live record, newest first, by name and date and without a value: what there is to choose from."""
+        return self._disclosure.candidates()
+
     def preview(self, body: Any) -> Preview:
         """What these terms would share, and the statement to agree to. Invalid names a field."""
         now = self._vault.clock.now()
         request = parse_request(body, vocabulary(), now, with_statement=False)
-        chosen = self._select(request, now)
+        candidates = self._disclosure.candidates()
+        chosen = select_records(request.terms, candidates, vocabulary(), now)
         permitted = tuple(each.record_id for each in chosen.permitted)
-        return Preview(permitted, chosen.held_back, chosen.statement, chosen.permitted)
+        others = self._disclosure.naming_another(each.import_id for each in chosen.permitted if each.import_id)
+        findings = find_leaks(
+            request.terms,
+            request.passcode,
+            [Leaving(text_of(each.record_id), each.facts, each.import_id in others) for each in chosen.permitted],
+            [(text_of(each.record_id), each.reason) for each in chosen.held_back],
+            live=len(candidates),
+            now=now,
+        )
+        return Preview(permitted, chosen.held_back, chosen.statement, chosen.permitted, findings)
 
     def issue(self, body: Any, once: str | None = None) -> Issued:
         """Grant what was previewed: sealed, counted, logged and stored, or nothing at all.

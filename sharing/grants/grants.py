@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, not_, or_, select, update
 
 from sharing.consent.admit import end_of
-from sharing.consent.terms import Recipient
 from sharing.grants import agreement as agreements
 from sharing.grants import receipts
 from sharing.grants.agreement import Agreement, read_agreement
 from sharing.grants.granting import FIRST_VERSION, Granting, Issued, NothingToShare, Preview, PreviewStale, Vault
 from sharing.grants.issuing import show_link
+from sharing.grants.views import GrantRow, GrantView
 from sharing.links.shlink import ShareLink
 from sharing.links.state import link_state, state_word
 from sharing.tables import KeyLinkRow, StoredGrant
@@ -24,7 +24,7 @@ from vault.blobs import Blobs
 from vault.clock import Clock, from_microseconds, to_microseconds
 from vault.crypto.passphrases import Cost
 from vault.database import Database, table_of
-from vault.disclosure import Disclosure
+from vault.disclosure import Candidate, Disclosure
 from vault.errors import NotFound
 from vault.ids import GrantId, PaperId, RecordId, text_of
 from vault.keys.keyring import Keyring
@@ -32,37 +32,11 @@ from vault.keys.provider import KeyProvider
 from vault.paging import DEFAULT_LIMIT, BadCursor, Page, decode_cursor, encode_cursor
 from vault.papers import Papers
 
-__all__ = ["GrantRow", "GrantView", "Grants", "Issued", "NothingToShare", "Preview", "PreviewStale"]
+__all__ = ["Grants", "Issued", "NothingToShare", "Preview", "PreviewStale"]
 
 _GRANT = table_of(StoredGrant)
 _KEY = table_of(KeyLinkRow)
-
-
-@dataclass(frozen=True, slots=True)
-class GrantRow:
-    """A line of the list. ``state``: active, withdrawn, expired, used-up or locked."""
-
-    grant_id: GrantId
-    recipient: Recipient
-    purpose: str
-    state: str
-    opens: int
-    max_opens: int | None
-    granted_at: datetime
-    expires_at: datetime
-    withdrawn_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class GrantView:
-    """One grant whole. ``link`` and ``shlink`` only while it is active; ``end_receipt`` only after its end."""
-
-    row: GrantRow
-    agreement: Agreement
-    receipt: dict[str, Any]
-    end_receipt: dict[str, Any] | None
-    link: str | None
-    shlink: str | None
+MOST_LIVING = 500
 
 
 class Grants:
@@ -98,6 +72,10 @@ class Grants:
         )
         self._granting = Granting(self._vault, disclosure, cost)
 
+    def offer(self) -> tuple[Candidate, ...]:
+        """Every live record, newest first, by name and date and without a value: what there is to choose from."""
+        return self._granting.offer()
+
     def preview(self, body: Any) -> Preview:
         """What these terms would share, and the statement to agree to. Invalid names a field."""
         return self._granting.preview(body)
@@ -113,7 +91,22 @@ class Grants:
 
     def list(self, limit: int = DEFAULT_LIMIT, after: str | None = None) -> Page[GrantRow]:
         """The citizen's grants, newest first. BadCursor."""
-        query = select(_GRANT).where(_GRANT.c.vault_id == self._vault.keyring.vault_id)
+        return self._page((), limit, after)
+
+    def living(self) -> tuple[GrantRow, ...]:
+        """Every grant that may open something, now or once the citizen lets it; newest first."""
+        return self._page(self._alive(), MOST_LIVING, None).items
+
+    def ended(self, limit: int = DEFAULT_LIMIT, after: str | None = None) -> Page[GrantRow]:
+        """The grants that open nothing any more, newest first. BadCursor."""
+        return self._page((not_(and_(*self._alive())),), limit, after)
+
+    def _alive(self) -> tuple[ColumnElement[bool], ...]:
+        opens_left = or_(_GRANT.c.max_opens.is_(None), _GRANT.c.opens < _GRANT.c.max_opens)
+        return (_GRANT.c.withdrawn_at.is_(None), _GRANT.c.ends_at > self._vault.clock.now(), opens_left)
+
+    def _page(self, where: Sequence[ColumnElement[bool]], limit: int, after: str | None) -> Page[GrantRow]:
+        query = select(_GRANT).where(_GRANT.c.vault_id == self._vault.keyring.vault_id, *where)
         if after is not None:
             moment, grant_id = _position(after)
             earlier = and_(_GRANT.c.starts_at == moment, _GRANT.c.grant_id < grant_id)
@@ -151,9 +144,8 @@ class Grants:
     def granted_to(self, record_id: RecordId) -> tuple[GrantRow, ...]:
         """Who can see this record now: the living grants whose list holds it, newest first."""
         wanted, now = text_of(record_id), self._vault.clock.now()
-        query = select(_GRANT).where(
-            _GRANT.c.vault_id == self._vault.keyring.vault_id, _GRANT.c.withdrawn_at.is_(None), _GRANT.c.ends_at > now
-        )
+        open_now = (_GRANT.c.withdrawn_at.is_(None), _GRANT.c.frozen_at.is_(None), _GRANT.c.ends_at > now)
+        query = select(_GRANT).where(_GRANT.c.vault_id == self._vault.keyring.vault_id, *open_now)
         with self._vault.database.read() as connection:
             rows = connection.execute(query.order_by(_GRANT.c.starts_at.desc(), _GRANT.c.grant_id.desc())).all()
             found = [(row, self._agreement(connection, row)) for row in rows]
@@ -188,6 +180,9 @@ class Grants:
             granted_at=row.starts_at,
             expires_at=row.ends_at,
             withdrawn_at=row.withdrawn_at,
+            last_opened_at=row.last_opened_at,
+            terms=agreed.terms,
+            records=agreed.records,
         )
 
     # -- stopping -------------------------------------------------------------------------------------------------

@@ -9,8 +9,9 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
+from sharing.links.tables import LinkPassRow
 from sharing.tables import LinkOpeningRow, LinkViewingRow, StoredGrant
 from vault.crypto.tokens import digest
 from vault.database import table_of
@@ -22,6 +23,7 @@ _TOKEN_CHARACTERS = 43
 _GRANT = table_of(StoredGrant)
 _OPENING = table_of(LinkOpeningRow)
 _VIEWING = table_of(LinkViewingRow)
+_PASS = table_of(LinkPassRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,11 @@ def count_open(
             _GRANT.c.grant_id == grant_id,
             or_(_GRANT.c.max_opens.is_(None), _GRANT.c.opens < _GRANT.c.max_opens),
             _GRANT.c.withdrawn_at.is_(None),
+            _GRANT.c.frozen_at.is_(None),
             _GRANT.c.starts_at <= now,
             _GRANT.c.ends_at > now,
         )
-        .values(opens=_GRANT.c.opens + 1)
+        .values(opens=_GRANT.c.opens + 1, last_opened_at=now)
         .returning(_GRANT.c.opens)
     )
     if connection.execute(statement).scalar_one_or_none() is None:
@@ -92,6 +95,23 @@ def has_open(connection: Connection, vault_id: VaultId, grant_id: GrantId, openi
         _OPENING.c.vault_id == vault_id, _OPENING.c.grant_id == grant_id, _OPENING.c.opening_id == opening_id
     )
     return connection.execute(query).one_or_none() is not None
+
+
+def was_here(connection: Connection, vault_id: VaultId, grant_id: GrantId, tag: bytes, opening_id: OpeningId) -> bool:
+    """Whether the same name was stated at another open that is still kept."""
+    query = select(_OPENING.c.opening_id).where(
+        _OPENING.c.vault_id == vault_id,
+        _OPENING.c.grant_id == grant_id,
+        _OPENING.c.recipient_tag == tag,
+        _OPENING.c.opening_id != opening_id,
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def forget_opens(connection: Connection, vault_id: VaultId, grant_id: GrantId) -> None:
+    """Every open, viewing token and pass of this link ends, and with them every ticket. The count stays."""
+    for table in (_VIEWING, _OPENING, _PASS):
+        connection.execute(delete(table).where(table.c.vault_id == vault_id, table.c.grant_id == grant_id))
 
 
 def make_viewing(

@@ -20,13 +20,14 @@ from sharing.consent.admit import (
     Denied,
     Proof,
     admit,
-    end_of,
     remaining_tries,
+    shut_by,
 )
-from sharing.links.counting import CountedOpen, count_open, find_open, make_viewing
+from sharing.links.counting import CountedOpen, count_open, find_open, make_viewing, was_here
 from sharing.links.files import Files
 from sharing.links.opening_log import OpeningLog, whence
 from sharing.links.passcodes import Passcodes, give_back_try, reserve_try
+from sharing.links.passes import is_pass, may_be_pass
 from sharing.links.requests import LinkGone, ManifestRequest, PasscodeWrong, parse_manifest_request
 from sharing.links.shlink import manifest
 from sharing.links.state import StoredLink, find_link, read_link
@@ -121,12 +122,13 @@ class Opening:
         request = parse_manifest_request(body)
         link, serving_key = self._find(link_id, {"recipient": request.recipient} | whence(origin))
         visit = _Visit(link, serving_key, request, viewing, origin)
-        passcode_right = self._prove(visit)
+        has_pass = self._has_pass(visit)
+        passcode_right = has_pass or self._prove(visit)
         try:
             files = self._files.read(link, serving_key, request.embedded_max)
         except NotFound:  # Stopped and swept since it was found.
             self._turn_away(link, Denial.UNKNOWN_FILE, visit.accountability())
-        opened = self._open(visit, passcode_right)
+        opened = self._open(visit, passcode_right, reserved=not has_pass)
         now = self._clock.now()
         placed = self._files.place(files, link, serving_key, link_id=link_id, opening_id=opened.opening_id, now=now)
         return Manifest(manifest(placed), opened.token)
@@ -158,14 +160,22 @@ class Opening:
         if link is None:
             self._entries.refuse_unknown(accountability)
             raise LinkGone
-        ended = end_of(link.state, self._clock.now())
-        if ended is not None or link.serving_key is None:
-            self._turn_away(link, ended or Denial.USED_UP, accountability)
+        shut = shut_by(link.state, self._clock.now())
+        if shut is not None or link.serving_key is None:
+            self._turn_away(link, shut or Denial.USED_UP, accountability)
         return link, unwrap_serving_key(self._provider, link.vault_id, link.grant_id, link.serving_key)
 
     def _turn_away(self, link: StoredLink, denial: Denial, accountability: Mapping[str, str]) -> NoReturn:
         self._entries.refuse(link, denial, accountability)
         raise LinkGone
+
+    def _has_pass(self, visit: _Visit) -> bool:
+        """Whether this screen was handed the link by the citizen; whatever else it lacks is found under the lock."""
+        link, shown = visit.link, visit.request.passcode
+        if not may_be_pass(shown):
+            return False
+        with self._database.read() as connection:
+            return is_pass(connection, link.vault_id, link.grant_id, shown, self._clock.now())
 
     def _prove(self, visit: _Visit) -> bool:
         """Whether a right passcode was given; it is checked only where it decides anything."""
@@ -189,14 +199,16 @@ class Opening:
         if number is None or link.passcode is None:
             self._turn_away(link, Denial.LOCKED, visit.accountability())
         if not self._passcodes.matches(link.vault_id, link.grant_id, visit.request.passcode, link.passcode):
-            self._entries.refuse(link, Denial.PASSCODE_WRONG, visit.accountability())
+            is_last = number == LIFETIME_TRIES
+            locked_at = self._clock.now() if is_last else None
+            self._entries.refuse(link, Denial.PASSCODE_WRONG, visit.accountability(), now_locked_at=locked_at)
             raise PasscodeWrong(LIFETIME_TRIES - number)
         return True
 
-    def _open(self, visit: _Visit, passcode_right: bool) -> _Opened:
+    def _open(self, visit: _Visit, passcode_right: bool, *, reserved: bool) -> _Opened:
         """Decide again under the lock; count where it counts; log; commit all of it or none."""
         with self._database.write() as connection:
-            if passcode_right:
+            if passcode_right and reserved:
                 give_back_try(connection, visit.link.vault_id, visit.link.grant_id)
             found = self._open_locked(connection, visit, passcode_right)
         if isinstance(found, Denial):
@@ -216,7 +228,11 @@ class Opening:
         opening_id = counted.opening_id if counted else count_open(connection, vault_id, grant_id, visit.tag, now)
         if opening_id is None:
             return Denial.USED_UP
-        self._entries.opened(connection, fresh, visit.accountability(opening_id), is_again=counted is not None)
+        told = visit.accountability(opening_id)
+        entry_id = self._entries.opened(connection, fresh, told, is_again=counted is not None)
+        if counted is None:
+            is_new_name = not was_here(connection, vault_id, grant_id, visit.tag, opening_id)
+            self._entries.tell_open(connection, fresh, entry_id, is_new_name=is_new_name, now=now)
         if visit.viewing != NEW_VIEWING:
             return _Opened(opening_id, None)
         token = make_viewing(connection, vault_id, grant_id, opening_id, now=now, ends_at=fresh.state.ends_at)

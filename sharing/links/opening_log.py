@@ -6,16 +6,18 @@ Who they say they are and whence they come goes into the accountability part; th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from sharing.consent.admit import Denial
 from sharing.links.state import StoredLink
+from sharing.notices import NoticeKind, tell
 from vault.audit.events import Entry, Event, Origin, Outcome, Role, Trail
 from vault.audit.log import Log
 from vault.audit.trails import operator_trail, trail_of
 from vault.database import Database
-from vault.ids import OpeningId
+from vault.ids import EntryId, OpeningId
 
 AGAIN = "again"
 Accountability = Mapping[str, str]
@@ -33,8 +35,13 @@ class OpeningLog:
         entry = Entry(Event.REFUSAL, Outcome.REFUSED, Denial.UNKNOWN_LINK, accountability=accountability)
         self._log.refuse(self._database, trail, entry)
 
-    def refuse(self, link: StoredLink, denial: Denial, accountability: Accountability) -> None:
-        """A refusal in a transaction of its own. LogUnavailable goes out instead of the answer if this fails."""
+    def refuse(
+        self, link: StoredLink, denial: Denial, accountability: Accountability, *, now_locked_at: datetime | None = None
+    ) -> None:
+        """A refusal in a transaction of its own. LogUnavailable goes out instead of the answer if this fails.
+
+        ``now_locked_at``: this one spent the link's last try, and the citizen is told of it.
+        """
         entry = Entry(
             Event.REFUSAL,
             Outcome.REFUSED,
@@ -45,11 +52,17 @@ class OpeningLog:
         )
         with self._database.read() as connection:
             trail = self._trail(connection, link)
-        self._log.refuse(self._database, trail, entry)
+
+        def beside(connection: Connection, entry_id: EntryId | None) -> None:
+            if now_locked_at is not None:
+                locked = NoticeKind.LOCKED
+                tell(connection, link.vault_id, locked, now=now_locked_at, grant_id=link.grant_id, entry_id=entry_id)
+
+        self._log.refuse(self._database, trail, entry, beside=beside)
 
     def opened(
         self, connection: Connection, link: StoredLink, accountability: Accountability, *, is_again: bool
-    ) -> None:
+    ) -> EntryId:
         """A manifest is about to leave; ``again`` marks one that belongs to an open counted before."""
         entry = Entry(
             Event.OPEN,
@@ -61,7 +74,16 @@ class OpeningLog:
             digest=link.set_digest,
             accountability=accountability,
         )
-        self._log.append(connection, self._trail(connection, link), entry)
+        return self._log.append(connection, self._trail(connection, link), entry)
+
+    def tell_open(
+        self, connection: Connection, link: StoredLink, entry_id: EntryId, *, is_new_name: bool, now: datetime
+    ) -> None:
+        """A notice of the first open of a share, and of each open by somebody who states another name."""
+        if link.state.opens and not is_new_name:
+            return
+        kind = NoticeKind.ANOTHER_OPEN if link.state.opens else NoticeKind.FIRST_OPEN
+        tell(connection, link.vault_id, kind, now=now, grant_id=link.grant_id, entry_id=entry_id)
 
     def fetched(self, connection: Connection, link: StoredLink, accountability: Accountability) -> None:
         """A file is about to leave by its ticket."""

@@ -62,6 +62,7 @@ def reserve_try(connection: Connection, vault_id: VaultId, grant_id: GrantId, no
             _GRANT.c.grant_id == grant_id,
             _GRANT.c.tries < LIFETIME_TRIES,
             _GRANT.c.withdrawn_at.is_(None),
+            _GRANT.c.frozen_at.is_(None),
             _GRANT.c.starts_at <= now,
             _GRANT.c.ends_at > now,
         )

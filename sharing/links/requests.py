@@ -63,13 +63,14 @@ def parse_manifest_request(body: Any) -> ManifestRequest:
     if passcode is not None and not isinstance(passcode, str):
         raise BadManifestRequest(field="passcode")
     return ManifestRequest(
-        recipient=_recipient(body.get("recipient")),
+        recipient=read_recipient(body.get("recipient")),
         passcode=(passcode or "").strip(),
         embedded_max=embedded_max,
     )
 
 
-def _recipient(value: Any) -> str:
+def read_recipient(value: Any) -> str:
+    """A stated name on one line of at most 200 characters; RecipientMissing."""
     if not isinstance(value, str):
         raise RecipientMissing(field="recipient")
     shown = "".join(each if unicodedata.category(each)[0] != "C" else " " for each in value[: LONGEST_RECIPIENT * 4])

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
 
-from sharing.consent.admit import LinkState, end_of, is_locked, is_used_up
+from sharing.consent.admit import LinkState, is_locked, is_used_up, shut_by
 from sharing.links.passcodes import PasscodeHash
 from sharing.links.shlink import link_digest
 from sharing.tables import KeyLinkRow, LinkAddressRow, StoredGrant
@@ -23,6 +23,7 @@ _COLUMNS = (
     _GRANT.c.starts_at,
     _GRANT.c.ends_at,
     _GRANT.c.withdrawn_at,
+    _GRANT.c.frozen_at,
     _GRANT.c.opens,
     _GRANT.c.max_opens,
     _GRANT.c.tries,
@@ -87,14 +88,15 @@ def link_state(row: Row[Any], has_keys: bool) -> LinkState:
         opens=row.opens,
         max_opens=row.max_opens,
         actions=frozenset(row.actions.split(",")),
+        frozen_at=row.frozen_at,
     )
 
 
 def state_word(state: LinkState, now: datetime) -> str:
-    """``active``, ``withdrawn``, ``expired``, ``used-up`` or ``locked``, for the citizen."""
-    ended = end_of(state, now)
-    if ended is not None:
-        return ended.value
+    """``active``, ``withdrawn``, ``expired``, ``frozen``, ``used-up`` or ``locked``, for the citizen."""
+    shut = shut_by(state, now)
+    if shut is not None:
+        return shut.value
     if is_used_up(state):
         return "used-up"
     return "locked" if is_locked(state) else "active"

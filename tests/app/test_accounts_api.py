@@ -105,3 +105,36 @@ def test_a_sign_in_of_the_wrong_shape_is_named_and_not_echoed(sqlite_house: Hous
     answer = sqlite_house.client.post("/api/sessions", json=body)
     assert (answer.status_code, answer.json()["code"]) == (422, code)
     assert "script" not in answer.text
+
+
+def test_an_account_tells_its_owner_who_they_are_and_until_when(house: House) -> None:
+    body = house.citizen().get("/api/account").json()
+    told = {name: body[name] for name in ("role", "sample", "email", "name", "birth_date", "session_ends_at")}
+    assert told == {
+        "role": "citizen",
+        "sample": False,
+        "email": NEW["email"],
+        "name": NEW["name"],
+        "birth_date": NEW["birth_date"],
+        "session_ends_at": "2026-03-02T00:00:00Z",
+    }
+    admin = house.admin().get("/api/account").json()
+    assert (admin["role"], admin["name"]) == ("admin", None)
+    assert house.client.get("/api/account").status_code == 401
+
+
+def test_a_new_recovery_code_ends_the_old_one_and_waits_to_be_confirmed(sqlite_house: House) -> None:
+    made = sqlite_house.client.post("/api/accounts", json=NEW).json()
+    person = sqlite_house.bearer(made["token"])
+    path = "/api/account/recovery-code"
+    assert person.post(path, json={"passphrase": ANOTHER}).status_code == 401
+    code = person.post(path, json={"passphrase": PASSPHRASE}).json()["recovery_code"]
+    assert code != made["recovery_code"]
+    assert person.get("/api/account").json()["recovery_confirmed"] is False
+    assert person.post(f"{path}/confirm", json={"last_group": made["recovery_code"][-4:]}).status_code == 422
+    assert person.post(f"{path}/confirm", json={"last_group": code[-4:]}).status_code == 204
+    assert person.get("/api/account").json()["recovery_confirmed"] is True
+
+
+def test_a_sample_comes_by_the_api_too_in_a_demo_only(sqlite_house: House) -> None:
+    assert sqlite_house.client.post("/api/samples").status_code == 404

@@ -23,6 +23,7 @@ def test_an_import_is_read_back_as_results_and_records(house: House) -> None:
         "duplicates": 0,
         "quarantined": [],
         "warnings": [],
+        "document": None,
     }
     items = person.get("/api/results?analyte=magnesium").json()["items"]
     assert [(each["taken_at"], each["value"], each["unit"]) for each in items] == [

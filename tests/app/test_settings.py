@@ -41,6 +41,12 @@ def test_keys_and_data_inside_each_other_are_refused(tmp_path: Path, keys: str) 
         ("BASE_URL", "https://canary/path"),
         ("BASE_URL", f"https://canary.{'x' * 66}"),
         ("THREADS", "1"),
+        ("LEAVE_URL", "canary"),
+        ("LEAVE_URL", "javascript:canary"),
+        ("SMTP_URL", "canary"),
+        ("SMTP_URL", "smtp://user:canary@mail.example.org"),
+        ("MAIL_FROM", "canary"),
+        ("MAIL_FROM", "vault@example.org\nBcc: canary@example.org"),
     ],
 )
 def test_a_wrong_setting_is_named_and_its_value_is_not(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -51,7 +57,14 @@ def test_a_wrong_setting_is_named_and_its_value_is_not(monkeypatch: pytest.Monke
     assert "canary" not in str(refused.value)
 
 
-def test_a_database_password_is_in_no_representation() -> None:
-    settings = Settings(database_url="postgresql+psycopg://vault:canary@localhost/vault")
+def test_a_sender_is_made_of_the_base_url() -> None:
+    assert read_settings(base_url="https://vault.example.org").sender == "vault@vault.example.org"
+    assert read_settings(base_url="http://[::1]:8000").sender == "vault@localhost"
+
+
+def test_a_database_or_mail_password_is_in_no_representation() -> None:
+    settings = Settings(
+        database_url="postgresql+psycopg://vault:canary@localhost/vault", smtp_url="starttls://vault:canary@localhost"
+    )
     assert "canary" not in repr(settings)
     assert "canary" not in str(settings)

@@ -68,6 +68,7 @@ def test_magnesium_is_shared_opened_stopped_and_all_of_it_is_seen(house: House) 
     assert (jwe.status_code, jwe.headers["content-type"]) == (200, "application/jose")
     shown = person.get(f"/api/grants/{made['grant_id']}").json()
     assert (shown["state"], shown["opens"], shown["link"]) == ("active", 1, made["link"])
+    assert (shown["last_opened_at"], shown["end_receipt"]) == ("2026-03-01T12:00:00Z", None)
     stopped = person.post(f"/api/grants/{made['grant_id']}/withdraw")
     assert (stopped.status_code, stopped.json()["state"]) == (200, "withdrawn")
     for answer in (reader.post(path, json={"recipient": "Dr Grey"}), reader.get(location)):
@@ -76,7 +77,9 @@ def test_magnesium_is_shared_opened_stopped_and_all_of_it_is_seen(house: House) 
     assert {"sign-in", "import", "grant", "open", "file", "refusal", "withdraw"} <= set(events)
     refusal = next(each for each in person.get("/api/log").json()["items"] if each["event"] == "refusal")
     assert refusal["grant_id"] == made["grant_id"]
-    assert "link" not in person.get(f"/api/grants/{made['grant_id']}").json()
+    ended = person.get(f"/api/grants/{made['grant_id']}").json()
+    assert "link" not in ended
+    assert ended["end_receipt"]["receipt"]["receipt_of"] == "end"
 
 
 def test_a_preview_shows_what_is_held_back_and_a_stale_one_is_409(house: House) -> None:
@@ -91,6 +94,19 @@ def test_a_preview_shows_what_is_held_back_and_a_stale_one_is_409(house: House) 
     statement = {key: empty["statement"][key] for key in ("id", "version")}
     answer = person.post("/api/grants", json=TERMS | {"include": [{"analyte": "potassium"}], "statement": statement})
     assert (answer.status_code, answer.json()["code"]) == (422, "nothing-to-share")
+
+
+def test_a_preview_warns_of_what_may_contradict_the_wish(house: House) -> None:
+    person = filled(house)
+    named = {"subject": {"reference": "Patient/1"}}
+    other = {"resourceType": "Patient", "id": "1", "name": [{"text": "Eve Else"}], "birthDate": "1999-01-01"}
+    made = person.post("/api/imports", content=fhir(other, observation("0.91", **named)), headers=JSON)
+    assert made.json()["warnings"]
+    terms = TERMS | {"include": [{"analyte": "magnesium"}], "actions": ["view", "download"], "passcode": "1234"}
+    shown = person.post("/api/grants/preview", json=terms).json()
+    assert [each["code"] for each in shown["warnings"]] == ["simple-passcode", "other-person", "download"]
+    (record,) = shown["warnings"][1]["records"]
+    assert record in shown["permitted"]
 
 
 def test_a_replayed_grant_is_a_grant_of_its_own_and_a_replayed_stop_changes_nothing(sqlite_house: House) -> None:

@@ -12,8 +12,9 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Watch
 from tests.browser.steps import Given, open_link
 from tests.servers import Server, share, sign_up, type_in
+from tests.vault.documents.papers import photo
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("browser-viewer")
 
 
 @pytest.fixture(scope="module")
@@ -163,3 +164,40 @@ def test_a_shared_letter_is_read_in_the_page(server: Server, token: str, open_br
     assert saving.value.path().read_text("utf-8") == letter
     page.reload()
     expect(page.locator("#contents pre")).to_have_text(letter)
+
+
+def test_a_shared_photo_is_drawn_and_its_original_stays_behind(
+    server: Server, token: str, open_browser: Callable[..., Page]
+) -> None:
+    added = server.call(
+        "POST", "/api/imports?filename=photo.jpg", photo(size=(900, 1200)), token, {"Content-Type": "image/jpeg"}
+    )
+    assert added.status == 201, added.body
+    listed = server.get("/api/records?kind=document", token).json["items"]
+    record_id = next(each["record_id"] for each in listed if each["title"] == "photo.jpg")
+    made = share(server, token, passcode="482915", include=[{"record_id": record_id}], actions=["view", "print"])
+    page = open_browser()
+    open_link(page, Given("", made["link"], "482915"))
+    picture = page.get_by_role("img", name="photo.jpg, Page 1 of 1")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("({width, height}) => [width, height]") == [900, 1200]
+    expect(page.get_by_role("button", name="Save")).to_have_count(0)
+    page.get_by_role("button", name="Close and clear").click()
+    expect(page.locator("canvas")).to_have_count(0)
+
+
+def test_asking_again_at_a_stopped_link_reaches_the_patient(
+    server: Server, token: str, open_browser: Callable[..., Page], watch: Watch
+) -> None:
+    watch.expected.add(404)
+    made = share(server, token, passcode="482915")
+    assert server.post(f"/api/grants/{made['grant_id']}/withdraw", {}, token).status == 200
+    page = open_browser()
+    page.goto(made["link"])
+    page.get_by_label("Your name and where you work").fill("Dr Lee")
+    page.get_by_role("textbox", name="Passcode").fill("482915")
+    page.get_by_role("button", name="Open").click()
+    page.get_by_role("button", name="Ask the patient").click()
+    expect(page.get_by_text("We have told the patient, if this link ended")).to_be_focused()
+    events = [each["event"] for each in server.get("/api/log", token).json["items"]]
+    assert events[0] == "ask"

@@ -5,17 +5,25 @@ from __future__ import annotations
 import base64
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.conftest import FixedClock
+from tests.vault.documents.locked import locked_pdf
+from tests.vault.documents.papers import SECRET_PLACE, exif, pdf, photo
+from tests.vault.documents.papers import opened as opened_picture
 from tests.vault.records.vaults import FHIR, Vault, bundle, found_vault, observation
+from vault import disclosure
 from vault.crypto.jwe import open_jwe
 from vault.crypto.secret import LinkKey
 from vault.database import Database
 from vault.disclosure import Candidate, LinkContent, RecordChanged, SealedLink, open_served, unwrap_serving_key
+from vault.documents import rendering
+from vault.documents.jpeg import is_bare_jpeg
 from vault.errors import Tampered
-from vault.ids import GrantId, make_id
+from vault.health.typed import TypedResult
+from vault.ids import GrantId, make_id, text_of
 from vault.keys.file_provider import FileKeyProvider
 from vault.keys.provider import KeysUnavailable
 
@@ -23,6 +31,11 @@ from vault.keys.provider import KeysUnavailable
 @pytest.fixture
 def vault(database: Database, provider: FileKeyProvider, clock: FixedClock) -> Vault:
     return found_vault(database, provider, clock)
+
+
+@pytest.fixture
+def vault_on_sqlite(sqlite_database: Database, provider: FileKeyProvider, clock: FixedClock) -> Vault:
+    return found_vault(sqlite_database, provider, clock)
 
 
 def content(vault: Vault) -> LinkContent:
@@ -61,8 +74,8 @@ def test_the_bundle_holds_exactly_the_permitted_records_as_received(vault: Vault
     resources = [observation(1, "0.80"), observation(2, "5.1", code="2823-3", unit="mmol/L", text="Potassium")]
     vault.records.add_file(bundle(*resources), "a.json", FHIR)
     stated = content(vault)
-    disclosure = vault.disclosure()
-    sealed = disclosure.seal_for_link(chosen(disclosure.candidates(), "magnesium"), stated)  # type: ignore[arg-type]
+    door = vault.disclosure()
+    sealed = door.seal_for_link(chosen(door.candidates(), "magnesium"), stated)  # type: ignore[arg-type]
     (document,) = opened(vault, stated, sealed)
     types = [entry["resource"]["resourceType"] for entry in document["entry"]]  # type: ignore[attr-defined, index]
     assert types == ["Composition", "Patient", "Observation"]
@@ -70,16 +83,101 @@ def test_the_bundle_holds_exactly_the_permitted_records_as_received(vault: Vault
     assert document["entry"][1]["resource"]["birthDate"] == "1980-02-29"  # type: ignore[index]
 
 
-def test_a_document_travels_in_a_file_of_its_own(vault: Vault) -> None:
-    data = b"%PDF-1.7\n" + bytes(range(256)) * 40
-    vault.records.add_file(data, "scan.pdf", "application/pdf")
+def shared(vault: Vault, data: bytes, name: str, media: str, *actions: str) -> dict[str, Any]:
+    """The one document of a link, as its reader gets it."""
+    vault.records.add_file(data, name, media)
     (candidate,) = vault.disclosure().candidates()
-    stated = content(vault)
-    sealed = vault.disclosure().seal_for_link([(candidate.record_id, 1)], stated)
-    _, document = opened(vault, stated, sealed)
-    attachment = document["content"][0]["attachment"]  # type: ignore[index]
-    assert base64.b64decode(attachment["data"]) == data
-    assert attachment["contentType"] == "application/pdf"
+    stated = LinkContent(GrantId(make_id()), "treatment", ("view", *actions), vault.clock.now())
+    _, document = opened(vault, stated, vault.disclosure().seal_for_link([(candidate.record_id, 1)], stated))
+    assert document["id"] == text_of(candidate.record_id)
+    return document
+
+
+def parts(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [each["attachment"] for each in document["content"]]
+
+
+def test_a_pdf_travels_as_page_images_and_whole_only_where_it_may_be_saved(vault_on_sqlite: Vault) -> None:
+    data = pdf("Magnesium 0.68", "Page two")
+    first, second, file = parts(shared(vault_on_sqlite, data, "lab.pdf", "application/pdf"))
+    assert (first["title"], second["title"]) == ("Page 1 of 2", "Page 2 of 2")
+    assert is_bare_jpeg(base64.b64decode(first["data"]))
+    assert file == {"contentType": "application/pdf", "title": "lab.pdf"}
+    *_, file = parts(shared(vault_on_sqlite, data, "lab.pdf", "application/pdf", "download"))
+    assert base64.b64decode(file["data"]) == data
+
+
+def test_a_shared_photo_never_tells_where_it_was_taken(vault_on_sqlite: Vault) -> None:
+    data = photo(exif=exif(6))
+    document = shared(vault_on_sqlite, data, "IMG_1.jpg", "image/jpeg", "download")
+    page, file = (base64.b64decode(each["data"]) for each in parts(document))
+    for out in (page, file):
+        assert is_bare_jpeg(out)
+        assert SECRET_PLACE.encode() not in out
+        assert opened_picture(out).width < opened_picture(out).height
+    assert base64.b64encode(data).decode() not in json.dumps(document)
+
+
+@pytest.mark.parametrize("form", ["TIFF", "WEBP", "GIF"])
+def test_a_picture_that_we_cannot_clean_stays_behind(vault_on_sqlite: Vault, form: str) -> None:
+    document = shared(vault_on_sqlite, photo(form=form), "scan", "application/octet-stream", "download")
+    (file,) = parts(document)
+    assert "data" not in file
+    assert "may tell where a photo was taken" in document["description"]
+
+
+def test_a_locked_or_damaged_or_unknown_document_says_why_there_are_no_pages(vault_on_sqlite: Vault) -> None:
+    locked = locked_pdf("night train", "Magnesium")
+    document = shared(vault_on_sqlite, locked, "a.pdf", "application/pdf")
+    assert document["description"].startswith("This PDF is locked with a password")
+    assert "did not allow saving" in document["description"]
+    assert [set(each) for each in parts(document)] == [{"contentType", "title"}]
+
+
+def test_other_files_travel_only_where_they_may_be_saved_and_plain_words_always(vault_on_sqlite: Vault) -> None:
+    (words,) = parts(shared(vault_on_sqlite, "Dear Dr Lee, …".encode(), "letter.txt", "text/plain"))
+    assert base64.b64decode(words["data"]).decode() == "Dear Dr Lee, …"
+    for candidate in vault_on_sqlite.disclosure().candidates():
+        vault_on_sqlite.records.delete(candidate.record_id)
+    document = shared(vault_on_sqlite, b"PK\x03\x04 a file", "a.zip", "application/zip")
+    assert "This kind of file can\u2019t be shown here." in document["description"]
+    assert "data" not in parts(document)[0]
+
+
+def test_pages_that_were_left_out_are_counted(vault_on_sqlite: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disclosure, "MOST_PAGES", 2)
+    document = shared(vault_on_sqlite, pdf("one", "two", "three"), "a.pdf", "application/pdf")
+    assert document["description"] == "Only the first 2 of 3 pages are shown here."
+    assert [each["title"] for each in parts(document)] == ["Page 1 of 3", "Page 2 of 3", "a.pdf"]
+
+
+def test_nothing_holds_the_database_while_pages_are_drawn(
+    vault_on_sqlite: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy: list[int] = []
+    draw = rendering.render
+
+    def watched(data: bytes, **more: Any) -> Any:
+        busy.append(vault_on_sqlite.database.engine.pool.checkedout())  # type: ignore[attr-defined]
+        return draw(data, **more)
+
+    monkeypatch.setattr(rendering, "render", watched)
+    shared(vault_on_sqlite, pdf("one"), "a.pdf", "application/pdf")
+    assert busy == [0]
+
+
+def test_a_result_read_from_a_document_says_so_and_names_it_where_both_are_shared(vault_on_sqlite: Vault) -> None:
+    document = vault_on_sqlite.records.add_file(photo(), "p.jpg", "image/jpeg").document
+    typed = TypedResult("magnesium", None, "0.68", "mmol/L", "2026-01-05")
+    (result,) = vault_on_sqlite.records.documents.add_results([typed], document)
+    stated = content(vault_on_sqlite)
+    seal = vault_on_sqlite.disclosure().seal_for_link
+    alone = opened(vault_on_sqlite, stated, seal([(result, 1)], stated))[0]["entry"][2]["resource"]  # type: ignore[index]
+    assert alone["meta"]["tag"][0]["code"] == "document"
+    assert "derivedFrom" not in alone
+    both = opened(vault_on_sqlite, stated, seal([(result, 1), (document, 1)], stated))  # type: ignore[list-item]
+    sent = both[0]["entry"][2]["resource"]  # type: ignore[index]
+    assert sent["derivedFrom"] == [{"reference": f"urn:uuid:{both[1]['id']}"}]
 
 
 def test_a_record_that_changed_or_went_is_not_sealed(vault: Vault) -> None:

@@ -25,6 +25,10 @@ class Event(StrEnum):
     ADMIN_LOOK = "admin-look"
     DELETE = "delete"
     RESTORE = "restore"
+    ASK = "ask"
+    FREEZE = "freeze"
+    NOTICE = "notice"
+    HANDOVER = "handover"
 
 
 class Outcome(StrEnum):

@@ -6,7 +6,7 @@ what it refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -60,14 +60,28 @@ class Log:
                 connection.execute(_ACCOUNT.insert(), owner | {"sealed": account[1]})
         return entry_id
 
-    def refuse(self, database: Database, trail: Trail, entry: Entry, keyring: Keyring | None = None) -> EntryId | None:
-        """Log a refusal in a transaction of its own; None if it was only counted (see ``floods``)."""
+    def refuse(
+        self,
+        database: Database,
+        trail: Trail,
+        entry: Entry,
+        keyring: Keyring | None = None,
+        beside: Callable[[Connection, EntryId | None], object] | None = None,
+    ) -> EntryId | None:
+        """Log a refusal in a transaction of its own; None if it was only counted (see ``floods``).
+
+        ``beside`` is called in the same transaction, with what this returns.
+        """
         with _or_unavailable(), database.write() as connection:
             unknown = connection.execute(select(_INSTALLATION.c.vault_id)).scalar_one_or_none() == trail.vault_id
+            entry_id = None
             if unknown or is_flooded(connection, trail, entry, self._clock.now()):
                 self.count_flood(connection, trail, entry.reason, entry.grant_id)
-                return None
-            return self.append(connection, trail, entry, keyring)
+            else:
+                entry_id = self.append(connection, trail, entry, keyring)
+            if beside is not None:
+                beside(connection, entry_id)
+        return entry_id
 
     def count_flood(self, connection: Connection, trail: Trail, kind: str, grant_id: GrantId | None = None) -> None:
         """Count one refusal; ``kind`` is its reason code. Its minute becomes one entry once it is over."""

@@ -25,6 +25,7 @@ class AuditEntry(SQLModel, table=True):
         Index("ix_audit_entry_event_at", "event", "at", "entry_id"),
         Index("ix_audit_entry_pseudonym_at", "pseudonym", "at", "entry_id"),
         Index("ix_audit_entry_grant_at", "grant_id", "at", "entry_id"),
+        Index("ix_audit_entry_actor_at", "actor", "at", "entry_id"),
         {"info": distributed("vault_id")},
     )
     vault_id: bytes = Field(sa_column=Column(id_type(), primary_key=True))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha1
@@ -19,7 +19,7 @@ from uuid import UUID, uuid5
 
 from vault.health.catalogue import LOINC
 from vault.health.observation import Person
-from vault.health.projection import project_observation
+from vault.health.projection import project_observation, source_tag
 
 ACTION_URL = "urn:health-data-vault:permitted-action"
 EXPIRY_URL = "urn:health-data-vault:shared-until"
@@ -31,12 +31,16 @@ ACTION_WORDS = {"view": "look at it", "print": "print and copy it", "download": 
 
 @dataclass(frozen=True, slots=True)
 class Included:
-    """One permitted resource: its record id (16 bytes), kind and categories, and its own bytes."""
+    """One permitted resource: its record id (16 bytes), kind and categories, its own bytes, and where it comes from.
+
+    ``source``: ``lab``, ``file``, ``document`` or ``typed``; empty where that isn't said.
+    """
 
     record_id: bytes
     kind: str
     categories: frozenset[str]
     body: bytes
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +70,24 @@ def document_bundle(
     bundle_id: bytes,
     expires_at: datetime | None = None,
     purpose: str = "",
+    documents: Collection[bytes] = (),
 ) -> bytes:
-    """The document as UTF-8 JSON; the same input gives the same bytes. ``bundle_id`` is 16 bytes of its own."""
+    """The document as UTF-8 JSON; the same input gives the same bytes. ``bundle_id`` is 16 bytes of its own.
+
+    ``documents`` are the record ids of documents that travel in files beside it.
+    """
     identifier = UUID(bytes=bundle_id)
     patient_url = f"urn:uuid:{uuid5(identifier, 'patient')}"
     permitted = set(actions)
     stated = [action for action in ACTION_WORDS if action in permitted]
+    beside = frozenset(address_of(record_id) for record_id in documents)
     composition = _composition(patient, resources, stated, patient_url)
     composition["date"] = _instant(created)
     composition["extension"] += _terms(expires_at, purpose)
     entries = [
         _entry(f"urn:uuid:{uuid5(identifier, 'composition')}", _json(composition)),
         _entry(patient_url, _json(_patient(patient))),
-        *(_entry(_url(one), _sent(one, patient_url)) for one in resources),
+        *(_entry(_url(one), _sent(one, patient_url, beside)) for one in resources),
     ]
     head = {
         "resourceType": "Bundle",
@@ -89,19 +98,53 @@ def document_bundle(
     return _json(head)[:-1] + b',"entry":[' + b",".join(entries) + b"]}"
 
 
-def document_file(title: str, content_type: str, filename: str, data: bytes, created: datetime | None = None) -> bytes:
-    """One document inline, as a FHIR DocumentReference; its ``hash`` is SHA-1 as FHIR R4 says, and proves nothing."""
-    attachment = {
-        "contentType": content_type,
-        "data": base64.b64encode(data).decode("ascii"),
-        "size": len(data),
-        "hash": base64.b64encode(sha1(data, usedforsecurity=False).digest()).decode("ascii"),
-        "title": filename or title,
-    }
-    resource: dict[str, Any] = {"resourceType": "DocumentReference", "status": "current"}
-    if created is not None:
-        resource["date"] = _instant(created)
-    return _json(resource | {"description": title, "content": [{"attachment": attachment}]})
+@dataclass(frozen=True, slots=True, repr=False)
+class Enclosed:
+    """One document on its way out. ``pages`` are bare JPEGs, ``total`` how many pages it has.
+
+    ``original`` is None where the file itself stays behind; ``note`` is what a reader should know, in plain words.
+    """
+
+    record_id: bytes
+    title: str
+    content_type: str
+    filename: str
+    pages: Sequence[bytes] = ()
+    total: int = 0
+    original: bytes | None = None
+    note: str = ""
+
+
+def document_file(enclosed: Enclosed) -> bytes:
+    """One document as a FHIR DocumentReference: its pages, and last the file itself, with data where it may be saved.
+
+    Each ``hash`` is SHA-1 as FHIR R4 says, and proves nothing.
+    """
+    address = address_of(enclosed.record_id)
+    pages = [
+        _attachment("image/jpeg", f"Page {number} of {enclosed.total}", page)
+        for number, page in enumerate(enclosed.pages, 1)
+    ]
+    file = _attachment(enclosed.content_type, enclosed.filename or enclosed.title, enclosed.original)
+    return _json(
+        {
+            "resourceType": "DocumentReference",
+            "id": address.removeprefix("urn:uuid:"),
+            "meta": {"tag": [source_tag("file")]},
+            "masterIdentifier": {"system": "urn:ietf:rfc:3986", "value": address},
+            "status": "current",
+            "description": enclosed.note or enclosed.title,
+            "content": [{"attachment": each} for each in [*pages, file]],
+        }
+    )
+
+
+def _attachment(content_type: str, title: str, data: bytes | None) -> dict[str, Any]:
+    stated: dict[str, Any] = {"contentType": content_type, "title": title}
+    if data is None:
+        return stated
+    sha = base64.b64encode(sha1(data, usedforsecurity=False).digest()).decode("ascii")
+    return stated | {"data": base64.b64encode(data).decode("ascii"), "size": len(data), "hash": sha}
 
 
 def _composition(
@@ -163,12 +206,19 @@ def _narrative(text: str) -> dict[str, str]:
     return {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml"><p>{escape(text)}</p></div>'}
 
 
-def _sent(one: Included, patient_url: str) -> bytes:
-    return project_observation(one.body, patient_url) if one.kind == "observation" else one.body
+def _sent(one: Included, patient_url: str, beside: Collection[str]) -> bytes:
+    if one.kind != "observation":
+        return one.body
+    return project_observation(one.body, patient_url, one.source, beside)
+
+
+def address_of(record_id: bytes) -> str:
+    """How resources of a link name a record."""
+    return f"urn:uuid:{UUID(bytes=record_id)}"
 
 
 def _url(one: Included) -> str:
-    return f"urn:uuid:{UUID(bytes=one.record_id)}"
+    return address_of(one.record_id)
 
 
 def _entry(url: str, body: bytes) -> bytes:

@@ -32,6 +32,11 @@ class Reading:
     flag: str = ""
 
 
+def lacks_value(value: str) -> bool:
+    """Whether a reading only says that there is none: ``no value``, ``no value: Not Performed``."""
+    return value == "no value" or value.startswith("no value:")
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Everything a consent decision may look at; no value of any measurement.

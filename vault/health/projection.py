@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any, Final
 
 from vault.health.formats.fhir_resource import lab_of
 from vault.health.strict_json import literal_of, read_json
 
-TYPED: Final = {"system": "urn:health-data-vault:source", "code": "typed"}
+SOURCE_SYSTEM: Final = "urn:health-data-vault:source"
 _VALUES = ("Quantity", "CodeableConcept", "String", "Boolean", "Integer", "Range", "Ratio", "SampledData", "Time")
 # A modifier extension changes what the rest means, so it can't be left out; such a record leaves only when it is named.
 MEMBERS: Final = (
@@ -30,15 +31,28 @@ _MARK = "\ud800"
 _MARKED = re.compile(f'"{_MARK}([^"]*)"')
 
 
-def project_observation(body: bytes, patient_url: str) -> bytes:
-    """The Observation to send, as compact JSON, from the stored bytes of one."""
+def source_tag(source: str) -> dict[str, str]:
+    """How a record came into the vault: ``lab``, ``file``, ``document`` or ``typed``."""
+    return {"system": SOURCE_SYSTEM, "code": source}
+
+
+def project_observation(
+    body: bytes, patient_url: str, source: str = "", documents: Collection[str] = frozenset()
+) -> bytes:
+    """The Observation to send, as compact JSON, from the stored bytes of one.
+
+    ``source`` is what the vault itself knows; what a file says of its own source stays behind. ``documents`` are the
+    addresses of the documents that travel along: a result read from one of them says so.
+    """
     received: dict[str, Any] = read_json(body)
     sent = {key: _without_asides(received[key]) for key in MEMBERS if received.get(key) is not None}
     sent["subject"] = {"reference": patient_url}
     if performers := _performers(received):
         sent["performer"] = performers
-    if _is_typed(received):
-        sent["meta"] = {"tag": [TYPED]}
+    if source:
+        sent["meta"] = {"tag": [source_tag(source)]}
+    if read_from := [each for each in _documents_of(received) if each in documents]:
+        sent["derivedFrom"] = [{"reference": each} for each in read_from]
     marked = json.dumps(sent, ensure_ascii=False, separators=(",", ":"), default=_mark)
     return _MARKED.sub(r"\1", marked).encode()
 
@@ -59,10 +73,10 @@ def _performers(received: dict[str, Any]) -> list[dict[str, str]]:
     return [{"display": name} for name in found if name]
 
 
-def _is_typed(received: dict[str, Any]) -> bool:
-    meta = received.get("meta")
-    tags = meta.get("tag") if isinstance(meta, dict) else None
-    return isinstance(tags, list) and TYPED in tags
+def _documents_of(received: dict[str, Any]) -> list[str]:
+    stated = received.get("derivedFrom")
+    each = stated if isinstance(stated, list) else []
+    return [one["reference"] for one in each if isinstance(one, dict) and isinstance(one.get("reference"), str)]
 
 
 def _mark(number: Any) -> str:

@@ -8,9 +8,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
+from vault.health.observation import Reading
 from vault.health.units import split_bound
 
 Flag = Literal["low", "high"]
+Standing = Literal["low", "high", "within", "no-range", "unsaid"]
 
 
 def flag(value: str, comparator: str, low: str, high: str) -> Flag | None:
@@ -28,6 +30,27 @@ def flag(value: str, comparator: str, low: str, high: str) -> Flag | None:
     if _above(sign, number, limit(high)):
         return "high"
     return None
+
+
+def standing_of(reading: Reading) -> Standing:
+    """Where a reading stands beside its own lab's range, in the unit received.
+
+    ``within`` only if every limit there is certainly holds; ``no-range``: the lab gave none; ``unsaid``: it gave one
+    that this value can't be held against, such as a range in words, or a bound that may lie on either side.
+    """
+    if reading.flag in ("low", "high"):
+        return "low" if reading.flag == "low" else "high"
+    if not (reading.low or reading.high):
+        return "unsaid" if reading.range_text else "no-range"
+    parts, low, high = split_bound(reading.value), limit(reading.low), limit(reading.high)
+    if parts is None or (reading.low and low is None) or (reading.high and high is None):
+        return "unsaid"
+    sign, number = parts
+    if (low is not None and (sign.startswith("<") or number < low)) or (
+        high is not None and (sign.startswith(">") or number > high)
+    ):
+        return "unsaid"
+    return "within"
 
 
 def limit(text: str) -> Decimal | None:

@@ -10,6 +10,7 @@ import json
 import re
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from vault.errors import Invalid
 from vault.health import catalogue
@@ -20,7 +21,7 @@ from vault.health.formats.fhir_resource import resource_of as judged
 from vault.health.formats.fhir_values import MAX_NUMBER_CHARACTERS, UCUM
 from vault.health.formats.fields import FaultError, line
 from vault.health.observation import Resource
-from vault.health.projection import TYPED
+from vault.health.projection import source_tag
 from vault.health.ranges import limit
 from vault.health.strict_json import read_json
 from vault.health.units import UNITS, UnknownUnit, canonical_unit, ucum_code
@@ -40,7 +41,7 @@ _WITHOUT_SECONDS = re.compile(r"(.{10}T[0-9]{2}:[0-9]{2})(Z|[+-][0-9]{2}:[0-9]{2
 
 class BadValue(Invalid):
     code = "bad-value"
-    advice = "Write the value as on the report: a number with a dot (0.80), a bound (<0.5), or words."
+    advice = "Please write a number with a dot, such as 0.80. <0.5 or a word is fine too."
 
 
 class BadDate(Invalid):
@@ -65,7 +66,10 @@ class BadText(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class TypedResult:
-    """All texts as typed. ``code`` is (system, code); either it or ``analyte`` is needed."""
+    """All texts as typed. ``code`` is (system, code); either it or ``analyte`` is needed.
+
+    ``document`` is the record id (16 bytes) of the document that it was read from.
+    """
 
     analyte: str | None
     code: tuple[str, str] | None
@@ -75,6 +79,7 @@ class TypedResult:
     range_low: str | None = None
     range_high: str | None = None
     lab: str | None = None
+    document: bytes | None = None
 
 
 def resource_of(typed: TypedResult) -> Resource:
@@ -83,8 +88,9 @@ def resource_of(typed: TypedResult) -> Resource:
     Raises Invalid with its field: UnknownAnalyte, BadCode, BadValue, UnknownUnit, BadDate, BadRange, BadText.
     """
     system, code, known = _test(typed)
+    tag = source_tag("document" if typed.document else "typed")
     # Readers of a shared link must be able to tell what a person typed from what a lab sent.
-    observation: dict[str, Any] = {"resourceType": "Observation", "meta": {"tag": [TYPED]}, "status": "final"}
+    observation: dict[str, Any] = {"resourceType": "Observation", "meta": {"tag": [tag]}, "status": "final"}
     if known:
         observation["category"] = [_category(known)]
     coding = {"system": system, "code": code}
@@ -92,12 +98,19 @@ def resource_of(typed: TypedResult) -> Resource:
     observation["effectiveDateTime"] = _date(typed.taken_at)
     if typed.lab and typed.lab.strip():
         observation["performer"] = [{"display": _line(typed.lab, "lab", MAX_NAME_CHARACTERS)}]
+    if typed.document:
+        observation["derivedFrom"] = [{"reference": document_url(typed.document)}]
     observation |= _measured(typed, known)
     body = _encode(observation)
     try:
         return judged(read_json(body), body, Codes())
     except FaultError:
         raise BadValue(field="value") from None
+
+
+def document_url(record_id: bytes) -> str:
+    """How a resource names the document that it was read from."""
+    return f"urn:uuid:{UUID(bytes=record_id)}"
 
 
 def _test(typed: TypedResult) -> tuple[str, str, Analyte | None]:

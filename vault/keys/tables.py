@@ -47,7 +47,10 @@ class KeySlot(SQLModel, table=True):
 
 
 class KeySession(SQLModel, table=True):
-    """The vault keys wrapped under a bearer token's secret, which is stored nowhere."""
+    """The vault keys wrapped under a bearer token's secret, which is stored nowhere.
+
+    ``lent_grant``: while it is set, the session shows that one grant's content and nothing else of the vault.
+    """
 
     __tablename__ = "key_session"
     __table_args__ = (Index("ix_key_session_expires_at", "expires_at"), _BY_VAULT)
@@ -59,6 +62,7 @@ class KeySession(SQLModel, table=True):
     wrapped: bytes = Field(sa_type=LargeBinary)
     created_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime)
+    lent_grant: bytes | None = Field(default=None, sa_column=Column(id_type(), nullable=True))
 
 
 class KeyRing(SQLModel, table=True):

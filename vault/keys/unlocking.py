@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from vault.clock import Clock, SystemClock
 from vault.crypto.passphrases import MAX_CHARACTERS, Cost
@@ -22,7 +22,7 @@ from vault.crypto.slots import SlotKind, WrongSecret, unwrap_committed, unwrap_s
 from vault.crypto.tokens import make_token
 from vault.database import Database, table_of
 from vault.errors import Tampered, Unauthenticated
-from vault.ids import AccountId, Pseudonym, SessionId, VaultId, make_id
+from vault.ids import AccountId, GrantId, Pseudonym, SessionId, VaultId, make_id
 from vault.keys.enrolment import make_vault
 from vault.keys.keyring import SUITE, Keyring, session_context, slot_info
 from vault.keys.manifest import Manifest, decode
@@ -40,7 +40,7 @@ _SESSION = table_of(KeySession)
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """Who is signed in, and until when."""
+    """Who is signed in, and until when. ``lent_grant``: the only grant that may be seen meanwhile."""
 
     vault_id: VaultId
     session_id: SessionId
@@ -48,6 +48,7 @@ class SessionRow:
     generation: int
     created_at: datetime
     expires_at: datetime
+    lent_grant: GrantId | None
 
 
 class Unlocking:
@@ -118,7 +119,17 @@ class Unlocking:
         if (keyring.vault_id, keyring.generation) != (vault_id, row.generation):
             raise Tampered
         account_id = AccountId(row.account_id)
-        return keyring, SessionRow(vault_id, session_id, account_id, row.generation, row.created_at, row.expires_at)
+        lent = None if row.lent_grant is None else GrantId(row.lent_grant)
+        when = (row.created_at, row.expires_at)
+        return keyring, SessionRow(vault_id, session_id, account_id, row.generation, *when, lent)
+
+    def mark_lent(
+        self, connection: Connection, vault_id: VaultId, session_id: SessionId, grant_id: GrantId | None
+    ) -> None:
+        """Set or take away what this session is lent for. Unauthenticated if it has ended."""
+        mine = (_SESSION.c.vault_id == vault_id) & (_SESSION.c.session_id == session_id)
+        if connection.execute(update(_SESSION).where(mine).values(lent_grant=grant_id)).rowcount != 1:
+            raise Unauthenticated
 
     def end_session(self, connection: Connection, vault_id: VaultId, session_id: SessionId) -> None:
         """Sign out: the wrap is gone, so the token opens nothing."""
@@ -178,6 +189,7 @@ def _open_session_query(vault_id: VaultId, session_id: SessionId) -> Any:
             _SESSION.c.wrapped,
             _SESSION.c.created_at,
             _SESSION.c.expires_at,
+            _SESSION.c.lent_grant,
             _MANIFEST.c.generation.label("manifest_generation"),
             _MANIFEST.c.body,
             _MANIFEST.c.mac,

@@ -21,9 +21,10 @@ from vault.keys.roots import drop_roots
 from vault.papers import Papers
 from vault.records.bodies import find_card
 from vault.records.bulk import batches
-from vault.records.cards import DELETED, SOURCE, TITLE, TYPED, Row, record_id_of
+from vault.records.cards import DELETED, SOURCE, TITLE, Row, is_typed, record_id_of
 from vault.records.index import Edit, Index, load_index
-from vault.records.originals import read_report, where_kept
+from vault.records.originals import where_kept
+from vault.records.reports import read_told
 from vault.records.tables import ImportRun, RecordTable, RecordTag
 
 DAYS_IN_BIN: Final = timedelta(days=30)
@@ -134,14 +135,15 @@ def _waste_of(connection: Connection, index: Index, gone: list[Row]) -> _Waste:
     )
     waste.roots -= {row[0] for row in connection.execute(sharing) if row[1] not in expired}
     kept = {row[SOURCE] for _, rows in index.all_rows(connection) for row in rows if record_id_of(row) not in expired}
-    for source in sorted({row[SOURCE] for row in gone} - kept - {TYPED}):
+    for source in sorted({row[SOURCE] for row in gone if not is_typed(row)} - kept):
         _add_import(connection, keyring, ImportId(bytes.fromhex(source)), waste)
     return waste
 
 
 def _add_import(connection: Connection, keyring: Keyring, import_id: ImportId, waste: _Waste) -> None:
-    """An import whose last record goes takes its file along, unless quarantined resources still live in it."""
-    if read_report(connection, keyring, import_id).outcome.quarantined:
+    """An import whose last record goes takes its file along, unless doubtful parts that nobody settled live in it."""
+    told = read_told(connection, keyring, import_id)
+    if len(told.settled) < told.quarantined and not told.undone:
         return
     waste.imports.append(import_id)
     waste.change += Papers(keyring).removal(connection, PaperId(import_id))

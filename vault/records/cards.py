@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 from vault.clock import from_microseconds, to_microseconds
 from vault.errors import Tampered
 from vault.health.observation import Facts, Reading, Resource
-from vault.ids import RecordId, text_of
+from vault.ids import ImportId, RecordId, text_of
 from vault.records.views import Media, RecordRow
 
 Row = list[Any]
@@ -24,6 +24,9 @@ FORMAT: Final = 1
 FIELDS: Final = 21
 CARDS_PER_SEGMENT: Final = 256
 TYPED: Final = "typed"
+READ_FROM: Final = "document:"
+"""Before the record id, in hex, of the document that a typed result was read from."""
+
 (
     RECORD, VERSION, NONCE, DIGEST, KIND, MEDIA, TITLE, TAKEN, SINCE, UNTIL, ADDED,
     ANALYTES, CATEGORIES, MARKS, SOURCE, STATUS, LAB, DELETED, IDENTITY, EARLIER, READINGS,
@@ -117,14 +120,40 @@ def readings_of(row: Row) -> tuple[Reading, ...]:
     return tuple(reading_of(row, part) for part in range(len(row[READINGS])))
 
 
+def is_typed(row: Row) -> bool:
+    """Whether a person typed it, from a document or not."""
+    return str(row[SOURCE]).startswith((TYPED, READ_FROM))
+
+
+def import_of(row: Row) -> ImportId | None:
+    """The import that a record came in; None if it was typed."""
+    return None if is_typed(row) else ImportId(bytes.fromhex(row[SOURCE]))
+
+
+def document_of(row: Row) -> RecordId | None:
+    """The document that a typed result was read from."""
+    source = row[SOURCE]
+    return RecordId(bytes.fromhex(source.removeprefix(READ_FROM))) if source.startswith(READ_FROM) else None
+
+
+def provenance_of(row: Row) -> str:
+    """``file``, ``document`` or ``typed``: how a link's reader is told where it comes from."""
+    if not is_typed(row):
+        return "file"
+    return "typed" if row[SOURCE] == TYPED else "document"
+
+
 def source_text(row: Row) -> str:
-    """The import's id as on the wire, or ``typed``."""
-    return TYPED if row[SOURCE] == TYPED else text_of(bytes.fromhex(row[SOURCE]))
+    """The import's id as on the wire, ``typed``, or ``document:`` and the document's id as on the wire."""
+    document = document_of(row)
+    if document is not None:
+        return READ_FROM + text_of(document)
+    return TYPED if is_typed(row) else text_of(bytes.fromhex(row[SOURCE]))
 
 
 def source_bytes(row: Row) -> bytes:
     """The ``source`` part of the record's seal."""
-    return row[SOURCE].encode() if row[SOURCE] == TYPED else bytes.fromhex(row[SOURCE])
+    return TYPED.encode() if is_typed(row) else bytes.fromhex(row[SOURCE])
 
 
 def earlier_nonces(row: Row) -> list[bytes]:

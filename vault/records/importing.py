@@ -54,12 +54,16 @@ class ImportExpired(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A file's import: its id, its sealed file, and how its report is written once the plan is known."""
+    """A file's import: its id, its sealed file, and how its report is written once the plan is known.
+
+    ``settle`` does what belongs to the same act in the publishing transaction; what it raises refuses the import.
+    """
 
     import_id: ImportId
     original: SealedOriginal
     report: Callable[[Plan, bool], Prepared]
     must_keep: bool
+    settle: Callable[[Connection], None] | None = None
 
 
 class Importing:
@@ -162,6 +166,8 @@ class Importing:
         statement = update(_RUN).where(*mine, _RUN.c.state == "staged").values(**values)
         if connection.execute(statement).rowcount != 1:
             raise ImportExpired
+        if self._run.settle:
+            self._run.settle(connection)
 
     def _write_records(self, connection: Connection, plan: Plan) -> None:
         store_roots(connection, self._supply.rows)

@@ -15,19 +15,15 @@ from typing import Final
 
 from vault.errors import TooLarge
 from vault.health.formats import detect, fhir_json, ndjson_phr
-from vault.health.observation import NOT_SORTED, Facts, Person, Resource, Upload
+from vault.health.observation import NOT_SORTED, Facts, Resource, Upload
 from vault.ids import RecordId, RootId, SegmentId
 from vault.keys.keyring import Keyring
-from vault.records.profile import Profile
 from vault.records.views import Media
 
 MAX_UPLOAD_BYTES: Final = 10 * 1024 * 1024
 DIGEST_BYTES: Final = 16
 MAX_NAME_CHARACTERS: Final = 200
 UNNAMED: Final = "document"
-
-OTHER_NAME: Final = "The name in this file differs from the name of this vault."
-OTHER_BIRTH_DATE: Final = "The birth date in this file differs from the one of this vault."
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,24 +106,3 @@ def clean_content_type(content_type: str) -> str:
     if re.fullmatch(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}", essence):
         return essence
     return "application/octet-stream"
-
-
-def warnings_about(people: Iterable[Person], profile: Profile | None) -> tuple[str, ...]:
-    """A line for each thing in which a person in the file differs from the vault's; no contents."""
-    if profile is None:
-        return ()
-    found = list(people)
-    lines = []
-    if any(person.names and not any(_same_name(name, profile.name) for name in person.names) for person in found):
-        lines.append(OTHER_NAME)
-    if any(not profile.birth_date.startswith(person.birth_date[:10]) for person in found):
-        lines.append(OTHER_BIRTH_DATE)
-    return tuple(lines)
-
-
-def _same_name(one: str, other: str) -> bool:
-    return _words(one) == _words(other)
-
-
-def _words(name: str) -> set[str]:
-    return set(re.findall(r"\w+", unicodedata.normalize("NFKC", name).casefold()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -64,10 +65,17 @@ def seal_original(keyring: Keyring, import_id: ImportId, data: bytes) -> SealedO
     return SealedOriginal(blob_id, sealed, {**made.row, "objects": 1})
 
 
-def prepare_report(
-    keyring: Keyring, file: FileFacts, original: SealedOriginal | None, outcome: ImportOutcome, now: datetime
+def prepare_report(  # noqa: PLR0917  What a report is made of.
+    keyring: Keyring,
+    file: FileFacts,
+    original: SealedOriginal | None,
+    outcome: ImportOutcome,
+    now: datetime,
+    back: Iterable[str] = (),
+    apart: bool = False,
 ) -> Prepared:
-    """The sealed report of an import; its paper id is the import id."""
+    """The sealed report of an import; its paper id is the import id. ``back``: records (hex) back from the bin;
+    ``apart``: somebody else's file, kept as a document."""
     told = {
         "file": asdict(file),
         "blob": original.place() if original else None,
@@ -75,6 +83,8 @@ def prepare_report(
         "duplicates": outcome.duplicates,
         "quarantined": [[fault.where, fault.reason] for fault in outcome.quarantined],
         "warnings": list(outcome.warnings),
+        "back": sorted(back),
+        "apart": apart,
     }
     data = json.dumps(told, separators=(",", ":")).encode()
     return Papers(keyring).prepare(REPORT, data, now, PaperId(outcome.import_id))
@@ -82,7 +92,16 @@ def prepare_report(
 
 def read_report(connection: Connection, keyring: Keyring, import_id: ImportId) -> ImportReport:
     """An earlier import, as it was told then. NotFound; Tampered."""
-    paper, told = _read(connection, keyring, import_id)
+    return _report_of(*_read(connection, keyring, import_id))
+
+
+def list_reports(connection: Connection, keyring: Keyring) -> tuple[ImportReport, ...]:
+    """Every import's report, newest first. Tampered."""
+    return tuple(_report_of(paper, json.loads(paper.data)) for paper in Papers(keyring).list(connection, REPORT))
+
+
+def _report_of(paper: Paper, told: Any) -> ImportReport:
+    import_id = ImportId(paper.paper_id)
     outcome = ImportOutcome(
         import_id,
         told["added"],

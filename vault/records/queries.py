@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from sqlalchemy import Connection
 
 from vault.errors import Invalid
 from vault.health import catalogue, units
-from vault.health.observation import ENTERED_IN_ERROR, NEVER_PLOTTED, Reading
+from vault.health.observation import ENTERED_IN_ERROR, NEVER_PLOTTED, Reading, lacks_value
+from vault.health.ranges import standing_of
 from vault.health.trends import limits_in
 from vault.health.vocabulary import KINDS
 from vault.paging import Page
@@ -33,7 +35,10 @@ from vault.records.index import Index
 from vault.records.positions import Position, check_limit, newest_cards, read_position
 from vault.records.views import LatestRow, RecordRow, ResultQuery, ResultRow
 
+BY_NAME: Final = "name:"
 _WITHDRAWN = frozenset({ENTERED_IN_ERROR, NEVER_PLOTTED})
+_Place = tuple[tuple[int, str, int], Row]
+"""((when, record id in hex, minus the part), card): newer is greater."""
 
 
 class UnitNeedsAnalyte(Invalid):
@@ -54,7 +59,12 @@ def checked_unit(query: ResultQuery) -> str | None:
         return None
     if query.analyte is None:
         raise UnitNeedsAnalyte(field="unit")
-    unit = units.canonical_unit(query.unit, query.analyte)
+    return unit_of(query.analyte, query.unit)
+
+
+def unit_of(analyte: str, text: str) -> str:
+    """The canonical unit of that analyte that a text means. UnknownUnit."""
+    unit = units.canonical_unit(text, analyte)
     if unit is None:
         raise units.UnknownUnit(field="unit")
     return unit
@@ -82,21 +92,36 @@ def page_of_results(connection: Connection, index: Index, query: ResultQuery) ->
 
 
 def latest_of_each(connection: Connection, index: Index) -> tuple[LatestRow, ...]:
-    """The newest result of every test, by name; tests outside the catalogue go by the name the lab gave."""
-    newest: dict[str, tuple[Position, Row]] = {}
+    """Every test once, by name, from one pass over the cards."""
+    newest: dict[str, _Place] = {}
+    valued: dict[str, _Place] = {}
     counts: dict[str, int] = {}
     for _, rows in index.all_rows(connection, keep=False):
         for row in rows:
             if not is_result(row):
                 continue
+            when, record = when_of(row), row[RECORD]
             for part, reading in enumerate(row[READINGS]):
-                test = reading[0] or reading[1].casefold()
+                test = test_of(reading[0], reading[1])
                 counts[test] = counts.get(test, 0) + 1
-                position = _position(row, part)
-                if test not in newest or position > newest[test][0]:
-                    newest[test] = (position, row)
-    found = [LatestRow(result_row(row, -position.part, None), counts[test]) for test, (position, row) in newest.items()]
+                place = (when, record, -part)
+                if test not in newest or place > newest[test][0]:
+                    newest[test] = (place, row)
+                if not lacks_value(reading[2]) and (test not in valued or place > valued[test][0]):
+                    valued[test] = (place, row)
+    found = [_latest_row(test, newest[test], valued.get(test), count) for test, count in counts.items()]
     return tuple(sorted(found, key=lambda latest: latest.result.name.casefold()))
+
+
+def test_of(analyte: str | None, name: str) -> str:
+    """Which test a reading belongs to: the catalogue's key, else the name the lab gave, marked as such."""
+    return analyte or f"{BY_NAME}{name.casefold()}"
+
+
+def _latest_row(test: str, newest: _Place, valued: _Place | None, count: int) -> LatestRow:
+    (_, _, part), row = valued or newest
+    later = result_row(newest[1], -newest[0][2], None) if valued and valued[0] != newest[0] else None
+    return LatestRow(result_row(row, -part, None), count, test, later)
 
 
 def page_of_records(
@@ -148,6 +173,7 @@ def result_row(row: Row, part: int, unit: str | None) -> ResultRow:
         lab=row[LAB],
         status=row[STATUS],
         source=source_text(row),
+        standing=standing_of(reading),
     )
 
 
@@ -176,10 +202,6 @@ def _parts(row: Row, analyte: str | None) -> Iterator[int]:
     for part, reading in enumerate(row[READINGS]):
         if analyte is None or reading[0] == analyte:
             yield part
-
-
-def _position(row: Row, part: int) -> Position:
-    return Position(when_of(row), row[RECORD], -part)
 
 
 def ids_of(rows: Iterable[ResultRow | RecordRow]) -> list[bytes]:

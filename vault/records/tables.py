@@ -49,3 +49,17 @@ class ImportRun(SQLModel, table=True):
     blob_id: bytes | None = Field(sa_column=Column(id_type(), nullable=True))
     created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     lease_until: datetime = Field(sa_column=Column(UtcDateTime, nullable=False, index=True))
+
+
+class ImportWaiting(SQLModel, table=True):
+    """A file that waits for its citizen's answer until ``kept_until``; ``sealed`` describes it, the blob holds it."""
+
+    __tablename__ = "import_waiting"
+    __table_args__ = ({"info": distributed("vault_id")},)
+
+    vault_id: bytes = Field(sa_column=Column(id_type(), primary_key=True))
+    import_id: bytes = Field(sa_column=Column(id_type(), primary_key=True))
+    blob_id: bytes = Field(sa_column=Column(id_type(), nullable=False))
+    root_id: bytes = Field(sa_column=Column(id_type(), nullable=False))
+    kept_until: datetime = Field(sa_column=Column(UtcDateTime, nullable=False, index=True))
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Literal
 
 from vault.health.observation import Quarantined, Reading
+from vault.health.ranges import Standing
 from vault.ids import ImportId, RecordId
 from vault.paging import DEFAULT_LIMIT
 
@@ -18,13 +19,17 @@ Media = Literal["fhir", "file"]
 
 @dataclass(frozen=True, slots=True)
 class ImportOutcome:
-    """``added`` counts new, corrected and brought-back records; ``duplicates`` what was already here."""
+    """``added`` counts new, corrected and brought-back records; ``duplicates`` what was already here.
+
+    ``document`` is the record of a file that was kept as it came.
+    """
 
     import_id: ImportId
     added: int
     duplicates: int
     quarantined: tuple[Quarantined, ...]
     warnings: tuple[str, ...]
+    document: RecordId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ class ResultRow:
 
     ``low``/``high`` are in ``unit``; a range that can't follow the conversion is in ``range_text`` with its own unit.
     ``when`` is the start of the clinical date in µs since 1970 UTC, or None; ``part`` the place within its record.
+    ``standing`` beside the lab's own range is decided in the unit received (``ranges.standing_of``); ``method`` is how
+    it was measured, where that was asked for.
     """
 
     record_id: RecordId
@@ -76,14 +83,22 @@ class ResultRow:
     lab: str
     status: str
     source: str
+    standing: Standing = "no-range"
+    method: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LatestRow:
-    """The newest result of one test, and how many there are."""
+    """One test: its newest result that has a value (else its newest), and how many there are.
+
+    ``later`` is a newer sample that gave no value. ``test`` is the analyte's key, or ``name:`` and the lab's own name,
+    in lower case, for tests outside the catalogue.
+    """
 
     result: ResultRow
     count: int
+    test: str
+    later: ResultRow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +133,26 @@ class RecordView:
     content_type: str
     size_bytes: int
     earlier_versions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultView:
+    """One result (``result``: ``reading`` as shown) with all of its test, from one state of the vault.
+
+    ``rows`` are the newest results of the same test (this one among them unless it is in the bin), in ``unit``: a unit
+    of ``units``, or ``as-received``; empty for a test outside the catalogue. ``earlier``: this reading in the record's
+    earlier versions, (version, reading), oldest first.
+    """
+
+    record: RecordView
+    part: int
+    reading: Reading
+    result: ResultRow
+    rows: tuple[ResultRow, ...]
+    has_more: bool
+    units: tuple[str, ...]
+    unit: str
+    earlier: tuple[tuple[int, Reading], ...]
 
 
 @dataclass(frozen=True, slots=True)

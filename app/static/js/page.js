@@ -1,8 +1,12 @@
-// What every page gains where JavaScript runs: local times, copy buttons, print buttons, one submission per press.
+// What every page gains where JavaScript runs: local times, copy, print and show buttons, one submission per press.
 
+import { watchSession } from "./session.js";
+import { offerToShow } from "./show.js";
 import { localise } from "./times.js";
 
 localise();
+watchSession();
+offerToShow();
 
 for (const button of document.querySelectorAll("button[data-copy]")) {
   button.hidden = false;
@@ -10,9 +14,9 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
     const status = document.getElementById(button.dataset.status);
     try {
       await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
-      status.textContent = "Copied.";
+      status.textContent = document.body.dataset.copied;
     } catch {
-      status.textContent = "Your browser did not allow copying. Select the link and copy it by hand.";
+      status.textContent = document.body.dataset.notCopied;
     }
   });
 }

@@ -1,11 +1,22 @@
 // <trend-chart>: draws SVG from the results table inside it. The table stays as the text alternative.
-// Rows: <tr data-series data-low data-high data-flag data-bound> with one <time datetime> and one <data value>.
+//
+// On the element: data-title, what the drawing is called.
+// On each <tbody> row:
+//   data-series          the unit; only one series is drawn, the others stay in the table
+//   data-low, data-high  the lab's own limits in that unit; empty on a side without one
+//   data-flag            low or high: outside its own lab's range; absent otherwise
+//   data-bound           <, <=, > or >=: drawn hollow with an arrow, never joined
+//   data-method          how it was measured; two methods are never joined
+//   one <time datetime> and one <data value>; an empty value isn't plotted
+//   [data-words], [data-note]  said with the point, after its day and value
+// On the page: <template id="trend-words"> with [data-say] range, outside, bound, method, apart-one, apart-many ({n} is
+// filled in). A sentence that is missing is left out. When it is drawn, the element has data-drawn.
 
 import { dateTicks, numberTicks } from "./ticks.js";
-import { extentOf, trendOf } from "./trend.js";
+import { bandOf, extentOf, stepTo, trendOf } from "./trend.js";
 
 const SPACE = { top: 30, right: 18, bottom: 32, left: 50 };
-const HEIGHT = 290;
+const DIAMOND = "M0-8 8 0 0 8-8 0Z";
 
 function shape(name, attributes = {}, ...children) {
   const node = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -23,6 +34,9 @@ function html(name, className, ...children) {
 
 const numberOrNull = (text) => (text === undefined || text === "" ? null : Number(text));
 
+// Text as people read it, without the shapes that stand beside the words.
+const said = (node) => node?.textContent.replace(/[◆●]/gu, "").replace(/\s+/g, " ").trim();
+
 function rowOf(tr) {
   const time = tr.querySelector("time"), data = tr.querySelector("data");
   return {
@@ -32,8 +46,9 @@ function rowOf(tr) {
     low: numberOrNull(tr.dataset.low),
     high: numberOrNull(tr.dataset.high),
     series: tr.dataset.series ?? "",
+    method: tr.dataset.method ?? "",
     flag: tr.dataset.flag,
-    label: [time?.textContent, data?.textContent, tr.querySelector("[data-words]")?.textContent].map((text) => text?.replace(/\s+/g, " ").trim()).filter(Boolean).join(", "),
+    label: [time, data, ...tr.querySelectorAll("[data-words], [data-note]")].map(said).filter(Boolean).join(", "),
   };
 }
 
@@ -56,51 +71,59 @@ export class TrendChart extends HTMLElement {
   }
 
   draw(width) {
+    const hadFocus = this.dots?.includes(document.activeElement);
     this.width = Math.max(width || 640, 260);
-    const { points, steps, segments, apart } = this.trend;
-    const scale = scaleOf(points, steps, this.width);
-    const svg = shape("svg", { viewBox: `0 0 ${this.width} ${HEIGHT}`, role: "group", "aria-label": this.dataset.title ?? "Trend" });
-    svg.append(...bands(steps, scale), ...axes(scale, this.width, this.trend.series));
+    this.height = this.width < 480 ? 250 : 290;
+    const { points, steps, segments } = this.trend;
+    const scale = scaleOf(points, steps, this.width, this.height);
+    const svg = shape("svg", { viewBox: `0 0 ${this.width} ${this.height}`, role: "group", "aria-label": this.dataset.title });
+    this.guide = shape("line", { class: "guide", y1: scale.top, y2: scale.bottom });
+    svg.append(...bands(steps, scale), ...axes(scale, this.width, this.trend.series), this.guide);
     for (const segment of segments) svg.append(shape("path", { class: "line", d: `M${segment.map((p) => `${scale.x(p.at)} ${scale.y(p.value)}`).join("L")}` }));
+    this.places = points.map((point) => scale.x(point.at));
     this.dots = points.map((point, i) => dot(point, scale, i === this.chosen));
     svg.append(...this.dots);
     this.listen(svg);
-    this.figure.replaceChildren(svg, this.now, key(this.trend, apart));
+    this.figure.replaceChildren(svg, this.now, keyOf(this.trend));
     this.show(this.chosen);
+    if (hadFocus) this.dots[this.chosen].focus();
   }
 
   listen(svg) {
     this.dots.forEach((node, i) => {
       node.addEventListener("focus", () => this.show(i));
       node.addEventListener("pointerenter", () => this.show(i));
+      node.addEventListener("click", () => node.focus());
     });
     svg.addEventListener("keydown", (event) => {
-      const i = this.dots.indexOf(document.activeElement);
-      const next = { ArrowLeft: i - 1, ArrowRight: i + 1, Home: 0, End: this.dots.length - 1 }[event.key];
-      if (i < 0 || !this.dots[next]) return;
+      const i = this.dots.indexOf(document.activeElement), next = stepTo(event.key, i, this.dots.length);
+      if (i < 0 || next === undefined) return;
       event.preventDefault();
-      this.dots[i].setAttribute("tabindex", "-1");
-      this.dots[next].setAttribute("tabindex", "0");
       this.dots[next].focus();
     });
   }
 
   show(i) {
+    this.dots[this.chosen].setAttribute("tabindex", "-1");
+    this.dots[i].setAttribute("tabindex", "0");
+    this.dots[this.chosen].classList.remove("chosen");
+    this.dots[i].classList.add("chosen");
+    for (const end of ["x1", "x2"]) this.guide.setAttribute(end, this.places[i]);
     this.chosen = i;
     this.now.textContent = this.trend.points[i].label;
   }
 }
 
-function scaleOf(points, steps, width) {
-  const ticks = numberTicks(...extentOf(points, steps));
+function scaleOf(points, steps, width, height) {
+  const ticks = numberTicks(...extentOf(points, steps), height < 280 ? 4 : 5);
   const [bottom, top] = [ticks.values[0], ticks.values.at(-1)];
   const [from, to] = [points[0].at, points.at(-1).at];
   const left = SPACE.left + 14, right = width - SPACE.right - 14;
   return {
     ticks, from, to,
     x: (at) => round(to === from ? (left + right) / 2 : left + ((at - from) / (to - from)) * (right - left)),
-    y: (value) => round(HEIGHT - SPACE.bottom - ((value - bottom) / (top - bottom)) * (HEIGHT - SPACE.bottom - SPACE.top)),
-    left: SPACE.left, right: width - SPACE.right, top: SPACE.top, bottom: HEIGHT - SPACE.bottom,
+    y: (value) => round(height - SPACE.bottom - ((value - bottom) / (top - bottom)) * (height - SPACE.bottom - SPACE.top)),
+    left: SPACE.left, right: width - SPACE.right, top: SPACE.top, bottom: height - SPACE.bottom,
   };
 }
 
@@ -108,12 +131,10 @@ const round = (number) => Math.round(number * 10) / 10;
 
 function bands(steps, scale) {
   return steps.flatMap((step) => {
-    const x1 = step.first ? scale.left : scale.x(step.from), x2 = step.last ? scale.right : scale.x(step.until);
-    const top = step.high === null ? scale.top : scale.y(step.high), bottom = step.low === null ? scale.bottom : scale.y(step.low);
-    const edges = [step.high === null ? null : top, step.low === null ? null : bottom].filter((y) => y !== null);
+    const { x, width, y, height, edges } = bandOf(step, scale);
     return [
-      shape("rect", { class: "band", x: x1, y: top, width: Math.max(0, x2 - x1), height: Math.max(0, bottom - top) }),
-      ...edges.map((y) => shape("line", { class: "edge", x1, x2, y1: y, y2: y })),
+      shape("rect", { class: "band", x, y, width, height }),
+      ...edges.map((edge) => shape("line", { class: "edge", x1: x, x2: x + width, y1: edge, y2: edge })),
     ];
   });
 }
@@ -128,25 +149,47 @@ function axes(scale, width, unit) {
   return [...grid, ...dates, shape("text", { x: 0, y: 14 }, unit)];
 }
 
+function mark(flag) {
+  return flag ? shape("path", { class: "mark", d: DIAMOND }) : shape("circle", { class: "mark", r: 6 });
+}
+
+const arrow = (bound) => shape("path", { class: "way", d: bound.startsWith("<") ? "M0 9V20M-4 16 0 20 4 16" : "M0-9V-20M-4-16 0-20 4-16" });
+
 function dot(point, scale, chosen) {
-  const mark = point.flag ? shape("path", { class: "mark", d: "M0-8 8 0 0 8-8 0Z" }) : shape("circle", { class: "mark", r: 6 });
   const node = shape("g", { class: "dot", transform: `translate(${scale.x(point.at)} ${scale.y(point.value)})`, role: "img", "aria-label": point.label, tabindex: chosen ? 0 : -1 },
-    shape("circle", { class: "hit", r: 13 }), mark);
+    shape("circle", { class: "hit", r: 13 }), mark(point.flag));
   if (point.flag) node.dataset.flag = point.flag;
   if (point.bound) {
     node.dataset.bound = point.bound;
-    node.append(shape("path", { class: "way", d: point.bound.startsWith("<") ? "M0 9V20M-4 16 0 20 4 16" : "M0-9V-20M-4-16 0-20 4-16" }));
+    node.append(arrow(point.bound));
   }
   return node;
 }
 
-function key({ points, steps }, apart) {
-  const lines = [];
-  if (steps.length) lines.push("Shaded: the lab’s own range");
-  if (points.some((point) => point.flag)) lines.push("◆ outside it");
-  if (points.some((point) => point.bound)) lines.push("○ with arrow: less or more than the figure");
-  if (apart) lines.push(`${apart} in the table only: ${apart === 1 ? "it has" : "they have"} another unit or no number`);
-  return html("p", "key", ...lines.map((line) => html("span", "", line)));
+function keyOf({ points, steps, apart, gaps }) {
+  const bounds = points.filter((point) => point.bound);
+  return html("ul", "key",
+    ...sentence(steps.length, "range", shape("rect", { class: "band", x: -12, y: -7, width: 24, height: 14 }), shape("path", { class: "edge", d: "M-12-7H12M-12 7H12" })),
+    ...sentence(points.some((point) => point.flag), "outside", flagged(mark("low"))),
+    ...sentence(bounds.length, "bound", bounded(bounds[0]?.bound.startsWith("<") ? -5 : 5)),
+    ...sentence(gaps, "method"),
+    ...sentence(apart, apart === 1 ? "apart-one" : "apart-many").map((node) => fill(node, apart)));
+}
+
+function sentence(needed, name, ...drawn) {
+  const words = needed ? document.getElementById("trend-words")?.content.querySelector(`[data-say="${name}"]`) : null;
+  if (!words) return [];
+  const swatch = drawn.length ? [shape("svg", { class: "swatch", viewBox: "-14 -14 28 28", "aria-hidden": "true" }, ...drawn)] : [];
+  return [html("li", "", ...swatch, html("span", "", words.textContent))];
+}
+
+const flagged = (node) => { const group = shape("g", { class: "dot" }, node); group.dataset.flag = "low"; return group; };
+const bounded = (cy) => { const group = shape("g", { class: "dot" }, shape("circle", { class: "mark", r: 6, cy }), shape("path", { class: "way", d: cy < 0 ? "M0 3V12M-4 8 0 12 4 8" : "M0-3V-12M-4-8 0-12 4-8" })); group.dataset.bound = "<"; return group; };
+
+function fill(node, count) {
+  const words = node.querySelector("span");
+  words.textContent = words.textContent.replace("{n}", count);
+  return node;
 }
 
 customElements.define("trend-chart", TrendChart);

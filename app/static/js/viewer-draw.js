@@ -1,107 +1,118 @@
-// Draws what a link held. Text goes in as text nodes alone, so nothing in a record can become a page.
+// Puts what a link held on the doctor's page: where to find what, the newest results, every test, other records, documents.
 
-import { dateParts, dateWords } from "./dates.js";
-import { bytesOf } from "./jwe.js";
-import "./trend-chart.js";
+import { button, make } from "./make.js";
+import { Paper } from "./viewer-document.js";
+import { drawRecords } from "./viewer-records.js";
+import { drawOverview, drawTest } from "./viewer-tests.js";
 
-function make(name, attributes = {}, ...children) {
-  const node = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) if (value !== "" && value !== undefined) node.setAttribute(key, value);
-  node.append(...children);
-  return node;
+const SEARCH_FROM = 8;
+
+// say: the page's words. canSave: originals may leave. near(node, act): calls `act` once when the node comes near the screen.
+// later: files that are fetched when they are looked at, each { read() } giving contents like these. -> papers, to print and to free
+export function drawContents(root, contents, { say, canSave, near, later = [] }) {
+  const papers = [];
+  const { tests, documents, records } = contents;
+  const sections = [];
+  const add = (words, ...nodes) => {
+    nodes[0].id ||= `part-${sections.length + 1}`;
+    sections.push({ words, nodes });
+  };
+  if (tests.length > 1) add(say("overview"), drawOverview(tests, say));
+  if (tests.length) add(tests.length > 1 ? say("tests") : tests[0].name, make("div", { class: "tests" }, ...tests.map((test, i) => drawTest(test, i, say))));
+  for (const section of drawRecords(records, say)) add(section.querySelector("h2").textContent, section);
+  if (documents.length || later.length) {
+    const section = make("section", { id: "documents" }, make("h2", {}, say("documents")));
+    const tell = { say, canSave, near, papers };
+    section.append(...documents.map((each) => paper(each, tell)), ...later.map((file, i) => placeholder(file, i, later.length, tell)));
+    add(say("documents"), section);
+  }
+  root.replaceChildren(...sections.flatMap(({ nodes }) => nodes));
+  if (sections.length > 1) root.prepend(jumps(sections, say));
+  if (tests.length >= SEARCH_FROM) addSearch(root, tests, say);
+  for (const link of root.querySelectorAll("a[data-paper]")) link.addEventListener("click", (event) => goToPaper(event, root, papers));
+  if (!sections.length) root.append(make("p", { class: "note" }, say("empty")));
+  return papers;
 }
 
-export function drawContents(root, { tests, documents, others, actions }) {
-  root.replaceChildren(...tests.map(drawTest));
-  if (documents.length) root.append(make("section", {}, make("h2", {}, "Documents"), ...documents.map((each) => drawDocument(each, actions))));
-  if (others.length) root.append(make("section", {}, make("h2", {}, "Other records"), drawOthers(others)));
-  if (!root.childElementCount) root.append(make("p", {}, "This link holds no records."));
+function paper(document, { say, canSave, near, papers }) {
+  const made = new Paper(document, { say, canSave, near });
+  papers.push(made);
+  return made.card;
 }
 
-function drawTest({ name, rows }) {
-  const named = new Set(rows.map((row) => row.name));
-  const alias = named.size === 1 && !named.has(name) ? [...named][0] : ""; // What the lab itself calls it, said once.
-  const chart = make("trend-chart", { "data-title": `${name}, ${rows.length} results over time` });
-  const head = ["Taken", "Result", "Lab’s own range", "Lab, as stated"];
-  chart.append(make("table", { class: "stack" },
-    make("thead", {}, make("tr", {}, ...head.map((words) => make("th", { scope: "col" }, words)))),
-    make("tbody", {}, ...rows.map((row) => drawRow(row, alias || name)))));
-  return make("section", { class: "test" }, make("h2", {}, name), alias ? make("p", { class: "quiet" }, `The lab’s name for it: ${alias}`) : "", chart);
-}
-
-function drawRow(row, groupName) {
-  const plotted = row.value !== "" && !row.unplotted && row.taken !== "";
-  const shown = row.value !== "" ? `${row.bound}${row.value}` : row.words || "no value";
-  const data = make("data", { value: plotted ? row.value : "" }, make("span", { class: "value" }, shown), row.unit && row.value !== "" ? " " : "", row.value !== "" ? make("span", { class: "unit" }, row.unit) : "");
-  const { day, time } = dateParts(row.taken);
-  const flag = row.flag === "low" ? "◆ below the lab’s range" : row.flag === "high" ? "◆ above the lab’s range" : "";
-  const notes = [row.name !== groupName ? row.name : "", row.status].filter(Boolean).join(", ");
-  return make("tr", { "data-series": row.unit, "data-low": row.low, "data-high": row.high, "data-flag": row.flag, "data-bound": row.bound },
-    make("td", {}, make("time", { datetime: row.taken }, day), time ? make("div", { class: "quiet" }, time) : ""),
-    make("td", {}, data, flag ? make("div", { class: "out", "data-words": "" }, flag) : "", notes ? make("div", { class: "quiet" }, notes) : ""),
-    make("td", { "data-head": row.rangeWords ? "Lab’s range" : "" }, row.rangeWords || "none given"),
-    make("td", {}, [row.performer, row.source].filter(Boolean).join(" · ") || "not stated"));
-}
-
-function drawOthers(others) {
-  const head = ["What", "Kind", "Date", "Status"];
-  return make("table", { class: "stack" },
-    make("thead", {}, make("tr", {}, ...head.map((words) => make("th", { scope: "col" }, words)))),
-    make("tbody", {}, ...others.map((each) => make("tr", {}, make("th", { scope: "row" }, each.name), make("td", {}, each.kind), make("td", {}, dateWords(each.date)), make("td", {}, each.status)))));
-}
-
-function drawDocument({ title, date, contentType, data, source }, actions) {
-  const card = make("div", { class: "card" }, make("h3", {}, title), make("p", { class: "quiet" }, [date ? dateWords(date) : "", contentType, source].filter(Boolean).join(" · ")));
-  const bytes = contents(data);
-  if (bytes === null) card.append(make("p", {}, "The contents could not be read."));
-  else if (contentType.startsWith("image/")) drawImage(card, bytes, contentType, title);
-  else if (contentType.startsWith("text/plain")) card.append(make("pre", {}, new TextDecoder().decode(bytes)));
-  else if (!actions.has("download")) card.append(make("p", {}, "This kind of file can’t be shown here, and the patient did not allow saving it."));
-  if (bytes !== null && actions.has("download")) card.append(saveButton(`Save “${title}”`, title, bytes, contentType));
+// Stands for a file that hasn't been fetched: by a press, or by coming near the screen, it becomes what it holds.
+function placeholder(file, i, count, tell) {
+  const { say, near } = tell;
+  const status = make("p", { role: "status", class: "quiet" });
+  const press = button(say("document.show"), () => fetchIt(true));
+  const card = make("article", { class: "card paper" }, make("h3", {}, say("document.number", { number: i + 1, count })), status, press, make("p", { class: "onpaper" }, say("document.unopened")));
+  let asked = null;
+  const fetchIt = async (pressed) => {
+    status.textContent = say("document.fetching");
+    press.setAttribute("aria-disabled", "true");
+    try {
+      const found = await (asked ??= file.read());
+      if (!card.isConnected) return;
+      const inner = make("div");
+      card.replaceWith(inner);
+      if (found.tests.length || found.records.length) inner.append(...found.tests.map((test, at) => drawTest(test, 1000 * (i + 1) + at, say)), ...drawRecords(found.records, say));
+      inner.append(...found.documents.map((each) => paper(each, tell)));
+      if (pressed) inner.querySelector("h3")?.focus();
+    } catch {
+      asked = null;
+      status.textContent = say("document.failed");
+      press.removeAttribute("aria-disabled");
+    }
+  };
+  card.fetchNow = () => fetchIt(false);
+  near(card, () => fetchIt(false));
   return card;
 }
 
-function contents(base64) {
-  try {
-    return bytesOf(base64.replace(/[\s=]/g, "").replaceAll("+", "-").replaceAll("/", "_"));
-  } catch {
-    return null;
-  }
+function jumps(sections, say) {
+  const items = sections.map(({ words, nodes }) => make("li", {}, make("a", { href: `#${nodes[0].id}` }, words)));
+  return make("nav", { class: "jumps", "aria-label": say("jumps") }, make("ul", {}, ...items));
 }
 
-// On canvas, because the page's rules allow images from this server alone.
-async function drawImage(card, bytes, contentType, title) {
-  const canvas = make("canvas", { role: "img", "aria-label": title });
-  card.append(canvas);
-  try {
-    const image = await createImageBitmap(new Blob([bytes], { type: contentType }));
-    canvas.width = image.width;
-    canvas.height = image.height;
-    canvas.getContext("2d").drawImage(image, 0, 0);
-  } catch {
-    canvas.replaceWith(make("p", {}, "This picture can’t be shown here."));
-  }
+// Looks through names in this page alone: nothing is asked of the server.
+function addSearch(root, tests, say) {
+  const field = make("input", { type: "search", id: "find", autocomplete: "off", spellcheck: "false" });
+  const told = make("p", { class: "quiet", role: "status" });
+  const names = tests.map(({ name, rows }) => [name, ...rows.flatMap((row) => [row.name, ...row.values.map((each) => each.name)])].join(" ").toLowerCase());
+  const sift = () => {
+    const wanted = field.value.trim().toLowerCase().split(/\s+/);
+    let count = 0;
+    names.forEach((name, i) => {
+      const isWanted = wanted.every((word) => name.includes(word));
+      count += isWanted;
+      root.querySelector(`tr[data-test="${i}"]`).hidden = !isWanted;
+      root.querySelector(`#test-${i + 1}`).hidden = !isWanted;
+    });
+    told.textContent = field.value.trim() ? say("find.found", { found: count, all: tests.length }) : "";
+  };
+  field.addEventListener("input", sift);
+  const box = make("div", { class: "field noprint", role: "search" }, make("label", { for: "find" }, say("find")), field, told);
+  box.clear = () => { field.value = ""; sift(); };
+  root.querySelector(".overview h2").after(box);
 }
 
-export function saveButton(words, filename, data, contentType) {
-  const button = make("button", { type: "button", class: "second noprint" }, words);
-  button.addEventListener("click", () => {
-    const address = URL.createObjectURL(new Blob([data], { type: contentType }));
-    make("a", { href: address, download: filename }).click();
-    setTimeout(() => URL.revokeObjectURL(address), 10_000);
-  });
-  return button;
+// From a result to the document it was read from, which may have to be fetched first.
+async function goToPaper(event, root, papers) {
+  event.preventDefault();
+  const address = event.currentTarget.dataset.paper;
+  const find = () => papers.find((each) => each.document.address === address)?.card;
+  if (!find()) await Promise.all([...root.querySelectorAll(".paper")].map((card) => card.fetchNow?.()));
+  (find()?.querySelector("h3") ?? root.querySelector("#documents h3"))?.focus();
 }
 
-// The tables as text, tab between columns, for a clinical system's notes.
-export function asText({ patient, tests }, caution) {
-  const lines = [`${patient.name}, born ${dateWords(patient.birthDate)}`, caution];
-  for (const { name, rows } of tests) {
-    lines.push("", name);
-    for (const row of rows) {
-      const value = row.value !== "" ? `${row.bound}${row.value} ${row.unit}`.trim() : row.words || "no value";
-      lines.push([dateWords(row.taken), value, row.flag ? `${row.flag === "low" ? "below" : "above"} the lab's range` : "", row.rangeWords ? `range ${row.rangeWords}` : "", row.performer, row.source].filter(Boolean).join("\t"));
-    }
-  }
-  return lines.join("\n");
+// Paper can't be searched or unfolded: everything is shown. The browser's own print menu gets this far.
+export function unfold(root) {
+  root.querySelector("[role=search]")?.clear();
+  for (const each of root.querySelectorAll("details")) each.open = true;
+}
+
+// Before printing from the page: every document is fetched and drawn in full.
+export async function readyToPrint(root, papers) {
+  await Promise.all([...root.querySelectorAll(".paper")].map((card) => card.fetchNow?.()));
+  for (const each of papers) await each.ready();
 }

@@ -1,62 +1,70 @@
-// The clinician's page. Nothing is fetched before Open is pressed; the key leaves the address bar at once and lives in this tab alone.
+// The doctor's page. Nothing is fetched before Open is pressed; the key leaves the address bar at once and lives in this
+// tab alone, so that a reload works; closing, 15 idle minutes or the link's end take everything off the screen.
 
 import { readBundles } from "./bundle.js";
-import { dateWords, dayWords, timeWords } from "./dates.js";
+import { dateWords } from "./dates.js";
 import { LinkProblem, parseLink } from "./shlink.js";
-import { asText, drawContents, saveButton } from "./viewer-draw.js";
-import { Refused, knownTests, view } from "./viewing.js";
+import { Sitting } from "./sitting.js";
+import { sayFrom, textsOf } from "./texts.js";
+import { drawContents, unfold } from "./viewer-draw.js";
+import { complain, momentWords, part, show } from "./viewer-states.js";
+import { paperEdges, toolsFor } from "./viewer-tools.js";
+import { Refused, askAgain, knownTests, view } from "./viewing.js";
 
 const KEPT = "vault.viewing";
-const IDLE_MS = 15 * 60_000;
-const part = (id) => document.getElementById(id);
-const states = [...document.querySelectorAll("[data-state]")];
+const HANDED = "vault.handed"; // { text, recipient, pass } by the page that was handed a link: opened at once, once.
+const MINUTE = 60_000;
+const say = sayFrom(textsOf(part("texts")));
+const to = (state) => show(state, (words) => say("title", { words }));
+const near = watchNear();
 let now = null; // { text, link, recipient, viewing } of the link in this tab
-let idle = 0;
-
-function show(state, title = "") {
-  for (const node of states) node.hidden = node.dataset.state !== state;
-  document.title = `${title || "Shared records"} – Health data vault`;
-  const heading = states.find((node) => node.dataset.state === state)?.querySelector("h1");
-  if (heading && state !== "ask") heading.focus();
-}
+let held = null; // { contents, files, papers, sitting } while records are on the screen
+let dead = null; // { url } of a link that no longer works, to ask the patient again
 
 function keep() {
   sessionStorage.setItem(KEPT, JSON.stringify({ text: now.text, recipient: now.recipient, viewing: now.viewing }));
 }
 
+// Nothing of the records, the key or the typed name is left in this tab.
 function forget() {
   sessionStorage.removeItem(KEPT);
+  history.replaceState(null, "", location.pathname);
+  held?.sitting.stop();
+  for (const paper of held?.papers ?? []) paper.free();
+  held = now = dead = null;
   part("contents").replaceChildren();
   part("tools").replaceChildren();
-  part("patient").textContent = part("born").textContent = "";
-  part("ask-form").reset();
-  clearTimeout(idle);
-  now = null;
+  for (const id of ["patient", "born", "until", "printed", "ends", "gone-end", "status"]) part(id).textContent = "";
+  for (const form of document.querySelectorAll("main form")) form.reset();
+  paperEdges({ running: "", page: "", of: "" });
+  document.body.classList.remove("noprinting");
+  part("idle").close();
 }
 
 function take(text) {
   try {
     now = { text, link: parseLink(text, location.origin), recipient: "", viewing: "" };
   } catch (problem) {
-    const kind = problem instanceof LinkProblem ? problem.kind : "damaged";
     forget();
     part("other-server").textContent = problem.host ?? "";
-    show(kind, "This link can’t be opened here");
+    to(problem instanceof LinkProblem ? problem.kind : "damaged");
     return false;
   }
   return true;
 }
 
 function begin() {
-  if (!globalThis.crypto?.subtle) return show("no-crypto", "This browser can’t open the link");
-  if (location.hash.length > 1) {
+  if (!globalThis.crypto?.subtle) return to("no-crypto");
+  if (location.hash.includes("shlink:/") || (location.hash.length > 1 && !held)) {
     const text = location.hash.slice(1);
-    history.replaceState(null, "", location.pathname);
+    forget();
     if (take(text)) { keep(); ask(); }
     return undefined;
   }
+  const handed = sessionStorage.getItem(HANDED);
+  if (handed !== null) return takeHanded(JSON.parse(handed));
   const kept = sessionStorage.getItem(KEPT);
-  if (kept === null) return show("paste");
+  if (kept === null) return to("paste");
   const { text, recipient, viewing } = JSON.parse(kept);
   if (!take(text)) return undefined;
   now.recipient = recipient;
@@ -64,120 +72,153 @@ function begin() {
   return viewing ? open("") : ask();
 }
 
-function ask() {
-  part("passcode-field").hidden = !now.link.needsPasscode;
-  part("passcode").required = now.link.needsPasscode;
-  part("recipient").value = now.recipient;
-  part("ends").textContent = now.link.endsAt === null ? "" : `It stops working on ${dayWords(now.link.endsAt)} at ${timeWords(now.link.endsAt)}.`;
-  complain("", "");
-  show("ask");
+// What the patient handed over to this screen: the name was asked there, and a pass stands for the passcode.
+function takeHanded({ text, recipient, pass }) {
+  sessionStorage.removeItem(HANDED);
+  forget();
+  if (!take(text)) return undefined;
+  now.recipient = recipient;
+  keep();
+  return pass || !now.link.needsPasscode ? open(pass) : ask();
 }
 
-function complain(field, words) {
-  for (const id of ["recipient", "passcode"]) {
-    const wrong = id === field;
-    part(`${id}-fault`).textContent = wrong ? words : "";
-    part(`${id}-fault`).hidden = !wrong;
-    part(`${id}-field`).classList.toggle("wrong", wrong);
-    if (wrong) part(id).setAttribute("aria-invalid", "true");
-    else part(id).removeAttribute("aria-invalid");
-  }
-  if (field) {
-    document.title = `Error: ${words} – Health data vault`;
-    part(field).focus();
-  }
+function ask() {
+  part("passcode-field").hidden = !now.link.needsPasscode;
+  part("recipient").value = now.recipient;
+  part("ends").textContent = now.link.endsAt === null ? "" : say("ends", { when: momentWords(now.link.endsAt) });
+  complain(["recipient", "passcode"], "");
+  to("ask");
+}
+
+function fault(field, words) {
+  complain(["recipient", "passcode"], field, words);
+  document.title = say("title", { words: say("title.error", { words }) });
 }
 
 async function open(passcode) {
-  part("status").textContent = "Opening …";
-  part("open").disabled = true;
+  const asked = now;
+  part("status").textContent = say("opening");
+  part("open").setAttribute("aria-disabled", "true");
   try {
-    const { files, viewing } = await view(now.link, { recipient: now.recipient, passcode, viewing: now.viewing });
-    now.viewing = viewing;
+    const found = await view(now.link, { recipient: now.recipient, passcode, viewing: now.viewing });
+    const known = await knownTests();
+    let here = found.files.filter((file, i) => file.isHere || i === 0);
+    let contents = readBundles((await Promise.all(here.map((file) => file.read()))).map(({ bundle }) => bundle), known);
+    if (!contents.hasComposition && here.length < found.files.length) {
+      here = found.files;
+      contents = readBundles((await Promise.all(here.map((file) => file.read()))).map(({ bundle }) => bundle), known);
+    }
+    if (now !== asked) return;
+    now.viewing = found.viewing;
     keep();
-    draw(readBundles(files.map(({ bundle }) => bundle), await knownTests()), files);
-  } catch (refusal) {
-    refuse(refusal instanceof Refused ? refusal : new Refused("damaged"));
-  } finally {
+    draw({ contents, files: found.files, later: found.files.filter((file) => !here.includes(file)), known, ahead: found.ahead });
     part("status").textContent = "";
-    part("open").disabled = false;
+  } catch (refusal) {
+    if (now === asked) refuse(refusal instanceof Refused ? refusal : new Refused("damaged"));
+  } finally {
+    part("open").removeAttribute("aria-disabled");
   }
 }
 
 function refuse({ kind, triesLeft }) {
-  if (kind === "passcode") {
+  part("status").textContent = "";
+  if (kind === "passcode" && triesLeft !== 0) {
     now.viewing = "";
     keep();
     ask();
     part("passcode").value = "";
-    const tries = triesLeft === null ? "" : ` ${triesLeft} ${triesLeft === 1 ? "try is" : "tries are"} left.`;
-    return complain("passcode", `That passcode is not right. Ask the patient for it.${tries}`);
+    return fault("passcode", [say("fault.wrong"), triesLeft === null ? "" : say("tries", { count: triesLeft })].filter(Boolean).join(" "));
   }
-  if (kind === "gone") {
-    const endsAt = now.link.endsAt;
-    forget();
-    part("gone-end").textContent = endsAt === null ? "The link names no end date." : `The end date in the link: ${dayWords(endsAt)}, ${timeWords(endsAt)}.`;
-    return show("gone", "This link no longer works");
-  }
-  if (kind === "damaged") forget();
-  return show(kind, "The link did not open");
+  if (kind === "gone") return gone(false);
+  if (kind === "damaged" || kind === "passcode") forget();
+  return to(kind === "passcode" ? "locked" : kind);
 }
 
-function draw(contents, files) {
+// hadRecords: they were on the screen, and have been taken off it.
+function gone(hadRecords) {
+  const { link, recipient } = now;
+  forget();
+  dead = { url: link.url };
+  part("gone-end").textContent = link.endsAt === null ? say("gone.noend") : say("gone.end", { when: momentWords(link.endsAt) });
+  part("gone-cleared").hidden = !hadRecords;
+  part("asking").hidden = link.direct;
+  part("asked").hidden = true;
+  part("asker").value = recipient;
+  complain(["asker"], "");
+  to("gone");
+}
+
+function draw({ contents, files, later, known, ahead }) {
   const { patient, actions } = contents;
-  part("patient").textContent = patient.name;
-  part("born").textContent = patient.birthDate ? `Born ${dateWords(patient.birthDate)}` : "Date of birth not given";
-  part("until").textContent = now.link.endsAt === null ? "" : `You can open this until ${dayWords(now.link.endsAt)}, ${timeWords(now.link.endsAt)}`;
-  part("printed").textContent = `Opened ${dayWords(Date.now())}, ${timeWords(Date.now())}, as “${now.recipient}”`;
-  drawContents(part("contents"), contents);
-  tools(contents, files);
+  const { link, recipient } = now;
+  const lines = { name: patient.name || say("patient.none"), born: patient.birthDate ? say("born", { when: dateWords(patient.birthDate) }) : say("born.none") };
+  part("patient").textContent = lines.name;
+  part("born").textContent = lines.born;
+  part("until").textContent = link.endsAt === null ? "" : say("open.until", { when: momentWords(link.endsAt) });
+  part("printed").textContent = say("opened", { when: momentWords(Date.now()), who: recipient });
+  const canSave = actions.has("download");
+  const lazily = later.map((file) => ({ read: async () => readBundles([(await reading(file)).bundle], known) }));
+  const papers = drawContents(part("contents"), contents, { say, canSave, near, later: lazily });
+  held?.sitting.stop();
+  held = { contents, files, papers, sitting: sit(link.endsAt === null ? null : link.endsAt - ahead) };
+  part("tools").replaceChildren(...toolsFor(actions, { say, viewed: held, read: reading, close }));
   document.body.classList.toggle("noprinting", !actions.has("print"));
-  show("records");
-  rest();
+  paperEdges({ running: actions.has("print") ? `${lines.name}, ${lines.born}` : "", page: say("paper.page"), of: say("paper.of") });
+  to("records");
 }
 
-function tools(contents, files) {
-  const { actions } = contents;
-  part("tools").replaceChildren();
-  if (actions.has("print")) {
-    part("tools").append(button("Print", () => window.print()), button("Copy as text", async () => {
-      try {
-        await navigator.clipboard.writeText(asText(contents, part("caution").textContent.trim()));
-        part("status").textContent = "Copied.";
-      } catch {
-        part("status").textContent = "Your browser did not allow copying.";
-      }
-    }));
+// A file of the records on the screen; a link that ended meanwhile takes them off it.
+async function reading(file) {
+  try {
+    return await file.read();
+  } catch (refusal) {
+    if (refusal.kind === "gone" && held) gone(true);
+    throw refusal;
   }
-  if (actions.has("download")) {
-    const whole = files.length === 1 ? files[0].text : `[${files.map(({ text }) => text).join(",\n")}]`;
-    part("tools").append(saveButton("Save as FHIR file", "shared-records.json", whole, "application/fhir+json"));
-  }
-  part("tools").append(button("Close and clear", () => { forget(); show("closed", "Closed"); }));
 }
 
-function button(words, act) {
-  const node = document.createElement("button");
-  node.type = "button";
-  node.className = "second";
-  node.textContent = words;
-  node.addEventListener("click", act);
-  return node;
+function sit(endsAt) {
+  const warned = () => { part("status").textContent = ""; part("idle").showModal(); };
+  return new Sitting({
+    idle: 15 * MINUTE, warn: MINUTE, endsAt, onWarn: warned,
+    onStay: () => { part("idle").close(); part("status").textContent = say("stayed"); },
+    onIdle: () => { forget(); to("closed"); },
+    onEnd: () => gone(true),
+  });
 }
 
-function rest() {
-  clearTimeout(idle);
-  if (!now) return;
-  idle = setTimeout(() => { forget(); show("closed", "Closed"); }, IDLE_MS);
+function close() {
+  forget();
+  to("closed");
 }
 
-for (const happening of ["pointerdown", "keydown", "scroll"]) document.addEventListener(happening, rest, { passive: true });
+// near(node, act): act once, when the node is within a screen's height of the screen.
+function watchNear() {
+  const acts = new WeakMap();
+  const seen = new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      seen.unobserve(target);
+      acts.get(target)();
+    }
+  }, { rootMargin: "100% 0%" });
+  return (node, act) => { acts.set(node, act); seen.observe(node); };
+}
 
+for (const happening of ["pointerdown", "keydown", "wheel", "touchstart"]) document.addEventListener(happening, ({ target }) => { if (!part("idle").contains(target)) held?.sitting.touch(); }, { passive: true, capture: true });
+for (const waking of ["visibilitychange", "pageshow", "focus"]) window.addEventListener(waking, () => held?.sitting.check());
+window.addEventListener("beforeprint", () => unfold(part("contents")));
+window.addEventListener("afterprint", () => held?.papers.forEach((paper) => paper.rest()));
+window.addEventListener("hashchange", () => { if (location.hash.includes("shlink:/")) begin(); });
+for (const [id, happening] of [["stay", "click"], ["idle", "cancel"]]) part(id).addEventListener(happening, () => held?.sitting.touch());
+part("leave").addEventListener("click", close);
 part("ask-form").addEventListener("submit", (event) => {
   event.preventDefault();
+  if (part("open").getAttribute("aria-disabled")) return undefined;
   now.recipient = part("recipient").value.trim();
-  if (!now.recipient) return complain("recipient", "Please enter your name: the patient sees who opened the link.");
-  if (now.link.needsPasscode && !part("passcode").value.trim()) return complain("passcode", "Please enter the passcode. The patient has it.");
+  if (!now.recipient) return fault("recipient", say("fault.recipient"));
+  if (now.link.needsPasscode && !part("passcode").value.trim()) return fault("passcode", say("fault.passcode"));
+  complain(["recipient", "passcode"], "");
   return open(part("passcode").value.trim());
 });
 part("paste-form").addEventListener("submit", (event) => {
@@ -186,7 +227,21 @@ part("paste-form").addEventListener("submit", (event) => {
   part("pasted").value = "";
   if (take(text)) { keep(); ask(); }
 });
+part("asking-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const who = part("asker").value.trim();
+  if (!who) return complain(["asker"], "asker", say("fault.recipient"));
+  complain(["asker"], "");
+  try {
+    await askAgain(dead.url, who);
+    part("asking").hidden = true;
+    part("asked").hidden = false;
+    part("asked").focus();
+  } catch {
+    complain(["asker"], "asker", say("asked.not"));
+  }
+  return undefined;
+});
 for (const node of document.querySelectorAll("[data-again]")) node.addEventListener("click", () => (now?.viewing ? open("") : now ? ask() : begin()));
-window.addEventListener("hashchange", () => { if (location.hash.length > 1) { forget(); begin(); } });
 
 begin();

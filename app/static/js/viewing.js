@@ -1,9 +1,10 @@
-// One viewing of one link: asks the server for the manifest, fetches its files once, opens them. Knows no page.
+// One viewing of one link: asks the server for the manifest, fetches each file once and when it is wanted, opens it. Knows no page.
 
 import { readJson } from "./exact-json.js";
 import { openJwe } from "./jwe.js";
 
-const EMBED_UP_TO = 4_000_000;
+const EMBED_UP_TO = 250_000; // Results and letters come at once; pictures when they are looked at.
+const TYPES = ["application/fhir+json", "application/smart-health-card"];
 
 // Outcomes that are no error of ours: "gone", "passcode" (with triesLeft), "busy", "unreachable", "damaged".
 export class Refused extends Error {
@@ -14,23 +15,53 @@ export class Refused extends Error {
   }
 }
 
-// link as parseLink gives it; ticket: a viewing token from before, or "". -> { files: [{ text, bundle }], viewing }
+// link as parseLink gives it; viewing: a token from before, or "".
+// -> { viewing, ahead, files: [{ isHere, read }] }: read() gives { text, bundle }; `ahead`: ms that the server's clock is ahead of ours.
 export async function view(link, { recipient, passcode, viewing }) {
   if (link.direct) {
-    const address = `${link.url}?${new URLSearchParams({ recipient })}`;
-    return { files: [await opened(await textOf(await ask(address)), link.key)], viewing: "" };
+    const answer = await ask(`${link.url}?${new URLSearchParams({ recipient })}`);
+    return { viewing: "", ahead: aheadOf(answer), files: [fileOf(link, once(() => textOf(answer)), true)] };
   }
+  const first = await manifest(link, { recipient, passcode, viewing });
+  const found = { ...first };
+  const again = async () => Object.assign(found, await manifest(link, { recipient, passcode: "", viewing: first.viewing }));
+  const files = first.files.map((file, i) => fileOf(link, once(() => sealedOf(found, i, link, again)), typeof file.embedded === "string"));
+  return { viewing: first.viewing, ahead: first.ahead, files };
+}
+
+async function manifest(link, { recipient, passcode, viewing }) {
   const body = { recipient, embeddedLengthMax: EMBED_UP_TO };
   if (link.needsPasscode && !viewing) body.passcode = passcode;
   const answer = await ask(link.url, { method: "POST", headers: { "Content-Type": "application/json", "Vault-Viewing": viewing || "new" }, body: JSON.stringify(body) });
-  const manifest = JSON.parse(await textOf(answer));
-  const files = [];
-  for (const file of manifest.files ?? []) {
-    if (!["application/fhir+json", "application/smart-health-card"].includes(String(file.contentType).split(";")[0])) continue;
-    const sealed = typeof file.embedded === "string" ? file.embedded : await textOf(await ask(sameServer(file.location, link.url)));
-    files.push(await opened(sealed, link.key));
+  const written = await textOf(answer);
+  let files;
+  try {
+    files = JSON.parse(written).files.filter((file) => TYPES.includes(String(file.contentType).split(";")[0]));
+  } catch {
+    throw new Refused("damaged");
   }
-  return { files, viewing: answer.headers.get("Vault-Viewing") ?? viewing };
+  return { viewing: answer.headers.get("Vault-Viewing") ?? viewing, ahead: aheadOf(answer), files };
+}
+
+// A place holds for an hour; a viewing for longer: then the manifest is asked for new places, once.
+async function sealedOf(found, i, link, again) {
+  const file = found.files[i];
+  if (typeof file.embedded === "string") return file.embedded;
+  try {
+    return await textOf(await ask(sameServer(file.location, link.url)));
+  } catch (refusal) {
+    if (refusal.kind !== "gone" || !found.viewing) throw refusal;
+    await again();
+    return textOf(await ask(sameServer(found.files[i].location, link.url)));
+  }
+}
+
+const fileOf = (link, sealed, isHere) => ({ isHere, read: async () => opened(await sealed(), link.key) });
+
+// The same promise for every caller, until it fails.
+function once(work) {
+  let promise = null;
+  return () => (promise ??= work().catch((problem) => { promise = null; throw problem; }));
 }
 
 // Which codes are the same test, from this server's reviewed catalogue. Without it results are grouped by code alone.
@@ -55,6 +86,11 @@ async function ask(address, options = {}) {
   throw new Refused(answer.status === 429 || answer.status === 503 ? "busy" : "unreachable");
 }
 
+// Tells the patient that this link is missed. The answer is the same whatever became of it.
+export async function askAgain(url, recipient) {
+  await ask(`${url}/ask`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ recipient, wants: "time" }) });
+}
+
 async function triesLeft(answer) {
   try {
     const { remainingAttempts } = await answer.json();
@@ -70,6 +106,11 @@ async function textOf(answer) {
   } catch {
     throw new Refused("unreachable");
   }
+}
+
+function aheadOf(answer) {
+  const at = Date.parse(answer.headers.get("Date") ?? "");
+  return Number.isNaN(at) ? 0 : at - Date.now();
 }
 
 function sameServer(location, url) {

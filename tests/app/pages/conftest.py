@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from starlette.testclient import TestClient
 
@@ -16,6 +18,22 @@ def confirmed(house: House, email: str = "ada@example.org") -> TestClient:
     answer = client.post("/api/account/recovery-code/confirm", json={"last_group": made["recovery_code"][-4:]})
     assert answer.status_code == 204
     return client
+
+
+def with_cookies(house: House) -> TestClient:
+    """A client that sends its ``Secure`` cookies back, as a browser does from our own pages."""
+    client = house.client
+    client.base_url = "https://localhost:8000"  # type: ignore[assignment]
+    client.headers["Sec-Fetch-Site"] = "same-origin"
+    return client
+
+
+def answer_all(client: TestClient, email: str = PERSON["email"]) -> Any:
+    """The four questions of creating a vault; the answer to the last, which shows the recovery sheet."""
+    client.post("/sign-up", data={"name": PERSON["name"]})
+    client.post("/sign-up/born", data={"birth_day": "5", "birth_month": "4", "birth_year": "1980"})
+    client.post("/sign-up/e-mail", data={"email": email})
+    return client.post("/sign-up/passphrase", data={"passphrase": PASSPHRASE}, follow_redirects=False)
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def test_a_bar_places_the_value_in_its_own_range_and_keeps_it_in_sight() -> None
     assert far.mark == 142
     one_sided, bound = bar_of("2.5", "", "5.0"), bar_of("<0.5", "0.70", "1.00")
     assert one_sided is not None
-    assert (one_sided.left, one_sided.mark, one_sided.right) == (0, 52.5, 105.0)
+    assert (one_sided.left, one_sided.mark, one_sided.right) == (1, 52.5, 105.0)
     assert bound is not None
     assert bound.is_bound
 

@@ -24,6 +24,7 @@ states = st.builds(
     opens=st.integers(0, 5),
     max_opens=st.none() | st.integers(1, 5),
     actions=st.just(frozenset({"view"})) | st.just(frozenset({"view", "print"})),
+    frozen_at=st.none() | st.just(NOW - HOUR),
 )
 proofs = st.builds(Proof, st.booleans(), st.booleans(), st.booleans(), st.booleans())
 STRONGEST = Proof(passcode_given=True, passcode_right=True, has_token=True, is_counted=True)

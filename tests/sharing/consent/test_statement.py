@@ -8,8 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sharing.consent.statement import ListedRecord, make_statement
-from sharing.consent.terms import Recipient, Selector, Terms, Vocabulary
+from sharing.consent.terms import ACTIONS, PURPOSES, Recipient, Selector, Terms, Vocabulary
+from sharing.consent.wordings import CURRENT, WORDINGS, wording
 
+PINNED = {"1": "88125b5686446bb0a7b1cdae1ecb128d4df0fafe4fc607f803d3b4938ff378e5"}
+FIRST_ID = "59394a1fd2da9d29eb22ea523b3cd33c5ad2f9350ffe05441677b810faeb82d9"
 WORDS = Vocabulary(
     analytes={"magnesium": "Magnesium"}, categories={"laboratory": "Laboratory"}, kinds={"document": "Documents"}
 )
@@ -83,3 +86,23 @@ def test_the_words_say_who_what_why_how_and_until_when() -> None:
 def test_a_share_without_passcode_says_so() -> None:
     text = make_statement(replace(TERMS, with_passcode=False, max_opens=1), [ONE], WORDS).text
     assert "Anyone who has the link can open it, without a passcode, once in all." in text
+
+
+def test_no_word_of_a_published_wording_ever_changes() -> None:
+    """Changed words are a new version with a hash of its own here, beside the old one."""
+    assert {version: each.sha256 for version, each in WORDINGS.items()} == PINNED
+    assert CURRENT in PINNED
+
+
+def test_every_wording_has_words_for_every_purpose_and_action() -> None:
+    for each in WORDINGS.values():
+        assert {f"purpose-{name}" for name in PURPOSES} | {f"action-{name}" for name in ACTIONS} <= set(each.sentences)
+
+
+def test_a_statement_can_be_made_again_in_the_wording_it_was_given_in() -> None:
+    for version in PINNED:
+        again = make_statement(TERMS, [ONE], WORDS, version)
+        assert (again.version, again.locale) == (version, wording(version).locale)
+    assert make_statement(TERMS, [ONE], WORDS, "1").id == FIRST_ID
+    with pytest.raises(KeyError):
+        make_statement(TERMS, [ONE], WORDS, "never")

@@ -226,3 +226,20 @@ def test_the_grant_entry_tells_the_citizen_what_and_to_whom(citizen: Citizen) ->
     assert line.subject is not None
     assert line.subject["recipient"] == "Dr Lee"
     assert len(line.subject["records"]) == 2
+
+
+def test_living_and_ended_shares_are_told_apart_and_the_last_opening_is_known(citizen: Citizen) -> None:
+    stopped, used, kept = citizen.share(), citizen.share(max_opens=1), citizen.share()
+    citizen.grants.withdraw(stopped.grant_id)
+    visit(citizen, used)
+    visit(citizen, kept)
+    citizen.clock.advance(timedelta(hours=1))
+    visit(citizen, kept, "Dr Grey")
+    (living,) = citizen.grants.living()
+    assert (living.grant_id, living.opens, living.last_opened_at) == (kept.grant_id, 2, citizen.clock.now())
+    assert {each.grant_id for each in citizen.grants.ended().items} == {stopped.grant_id, used.grant_id}
+    first = citizen.grants.ended(1)
+    assert len(first.items) + len(citizen.grants.ended(1, first.next).items) == 2
+    citizen.clock.advance(timedelta(days=7))
+    assert citizen.grants.living() == ()
+    assert len(citizen.grants.ended().items) == 3

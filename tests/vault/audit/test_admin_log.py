@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 from sqlalchemy import text
 
 from tests.conftest import FixedClock
-from tests.vault.audit.conftest import Person
+from tests.vault.audit.conftest import Person, enrol
+from vault.audit.admin_log import AdminFilters, AdminLog, CopyTooLong
+from vault.audit.copies import as_csv, as_ndjson
 from vault.audit.events import Entry, Event, Origin, Outcome
+from vault.audit.leaf import decode_leaf
 from vault.audit.log import Log
-from vault.audit.reading import AdminFilters, AdminLog, CitizenLog
+from vault.audit.reading import CitizenLog
 from vault.database import Database
 from vault.errors import LogUnavailable
 from vault.ids import GrantId, Pseudonym
@@ -96,11 +100,66 @@ def test_any_other_look_is_in_the_admins_own_history(
 
 
 @pytest.mark.usefixtures("written")
+def test_a_copy_is_an_entry_that_binds_its_bytes(
+    database: Database, provider: FileKeyProvider, admin_log: AdminLog, *, admin: Person, citizen: Person
+) -> None:
+    whole = admin_log.copy(AdminFilters(), as_ndjson)
+    theirs = admin_log.copy(AdminFilters(pseudonym=citizen.trail.pseudonym), as_csv)
+    for person, data, count in ((admin, whole, 3), (citizen, theirs, 2)):
+        (entry,) = (
+            line for line in CitizenLog(database, provider, person.keyring).page(9).items if line.event == "export"
+        )
+        assert (entry.role, entry.actor, entry.count) == ("admin", admin.trail.pseudonym, count)
+        assert decode_leaf(entry.leaf).digest == sha256(data).digest()
+
+
+@pytest.mark.usefixtures("written")
+def test_a_copy_of_too_many_entries_is_refused_and_not_an_entry(
+    admin_log: AdminLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vault.audit.admin_log.MOST_COPIED", 2)
+    with pytest.raises(CopyTooLong):
+        admin_log.copy(AdminFilters(), as_csv)
+    assert [line.event for line in admin_log.page(AdminFilters(event="export"), 9).items] == []
+
+
+@pytest.mark.usefixtures("written")
+def test_what_admins_did_is_one_list_wherever_it_is_written(
+    database: Database,
+    provider: FileKeyProvider,
+    log: Log,
+    clock: FixedClock,
+    *,
+    admin_log: AdminLog,
+    admin: Person,
+    citizen: Person,
+) -> None:
+    second = enrol(database, provider, role="admin")
+    AdminLog(database, log, second.trail, ORIGIN).page(AdminFilters(pseudonym=citizen.trail.pseudonym), 9)
+    admin_log.page(AdminFilters(), 9)
+    both = (admin.trail.pseudonym, second.trail.pseudonym)
+    acts = admin_log.acts(both, 9).items
+    assert {line.actor for line in acts} == set(both)
+    assert {line.pseudonym for line in acts} == {admin.trail.pseudonym, citizen.trail.pseudonym}
+    assert {line.role for line in acts} == {"admin"}
+    clock.advance(timedelta(minutes=1))
+    admin_log.acts(both, 9)
+    first = admin_log.acts(both, 1)
+    assert (first.items[0].event, first.items[0].reason) == ("admin-look", "acts-of-admins")
+    following = admin_log.acts(both, 9, first.next).items
+    assert first.items[0].entry_id not in {line.entry_id for line in following}
+
+
+@pytest.mark.usefixtures("written")
 def test_without_the_log_an_admin_sees_nothing(database: Database, admin_log: AdminLog) -> None:
     with database.write() as connection:
         connection.execute(text("ALTER TABLE audit_account RENAME TO audit_account_elsewhere"))
     with pytest.raises(LogUnavailable):
         admin_log.page(AdminFilters(), 50)
+    with pytest.raises(LogUnavailable):
+        admin_log.copy(AdminFilters(), as_csv)
+    with pytest.raises(LogUnavailable):
+        admin_log.acts((), 50)
 
 
 @pytest.mark.usefixtures("written")

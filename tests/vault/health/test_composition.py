@@ -6,7 +6,7 @@ import base64
 import json
 from datetime import UTC, datetime
 
-from vault.health.composition import ACTION_URL, Included, document_bundle, document_file
+from vault.health.composition import ACTION_URL, Enclosed, Included, document_bundle, document_file
 from vault.health.observation import Person
 
 WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -59,7 +59,21 @@ def test_names_are_escaped_in_narratives_and_the_same_input_gives_the_same_bytes
 
 
 def test_a_document_travels_inline_with_its_bytes() -> None:
-    resource = json.loads(document_file("Letter", "application/pdf", "letter.pdf", b"%PDF\x00\xff", WHEN))
-    attachment = resource["content"][0]["attachment"]
-    assert base64.b64decode(attachment["data"]) == b"%PDF\x00\xff"
-    assert (attachment["contentType"], attachment["title"], attachment["size"]) == ("application/pdf", "letter.pdf", 6)
+    enclosed = Enclosed(
+        bytes(range(16)), "Letter", "application/pdf", "letter.pdf", (b"one", b"two"), 3, b"%PDF\x00\xff"
+    )
+    resource = json.loads(document_file(enclosed))
+    first, second, file = (each["attachment"] for each in resource["content"])
+    assert (first["title"], second["title"]) == ("Page 1 of 3", "Page 2 of 3")
+    assert base64.b64decode(second["data"]) == b"two"
+    assert base64.b64decode(file["data"]) == b"%PDF\x00\xff"
+    assert (file["contentType"], file["title"], file["size"]) == ("application/pdf", "letter.pdf", 6)
+    assert resource["description"] == "Letter"
+    assert resource["masterIdentifier"]["value"] == "urn:uuid:" + resource["id"]
+    assert resource["meta"]["tag"][0]["code"] == "file"
+
+
+def test_a_document_that_may_not_be_saved_travels_without_its_bytes() -> None:
+    resource = json.loads(document_file(Enclosed(bytes(16), "Letter", "application/zip", "a.zip", note="Not shown.")))
+    assert resource["content"] == [{"attachment": {"contentType": "application/zip", "title": "a.zip"}}]
+    assert resource["description"] == "Not shown."

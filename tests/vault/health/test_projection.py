@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from vault.health.formats import fhir_json, ndjson_phr
-from vault.health.projection import project_observation
+from vault.health.projection import project_observation, source_tag
 from vault.health.strict_json import TooManyEntries
-from vault.health.typed import TypedResult, resource_of
+from vault.health.typed import TypedResult, document_url, resource_of
 
 PATIENT = "urn:uuid:00000000-0000-4000-8000-000000000001"
 MAGNESIUM: dict[str, Any] = {
@@ -73,10 +73,21 @@ def test_a_laboratory_named_inside_the_resource_is_named_outside() -> None:
     assert observation["performer"] == [{"display": "Hill Laboratory"}]
 
 
-def test_what_a_person_typed_still_says_so() -> None:
-    typed = TypedResult("magnesium", None, "0.80", "mmol/L", "2026-01-05")
-    observation = json.loads(project_observation(resource_of(typed).body, PATIENT))
-    assert observation["meta"]["tag"][0]["code"] == "typed"
+def test_the_vault_says_where_a_result_comes_from_whatever_the_file_claims() -> None:
+    forged = MAGNESIUM | {"meta": {"tag": [source_tag("lab")]}}
+    observation = json.loads(project_observation(json.dumps(forged).encode(), PATIENT, "file"))
+    assert observation["meta"] == {"tag": [{"system": "urn:health-data-vault:source", "code": "file"}]}
+    assert "meta" not in json.loads(project_observation(json.dumps(forged).encode(), PATIENT))
+
+
+def test_a_result_names_its_document_only_where_that_travels_along() -> None:
+    document = bytes(range(16))
+    typed = TypedResult("magnesium", None, "0.80", "mmol/L", "2026-01-05", document=document)
+    body, address = resource_of(typed).body, document_url(document)
+    sent = json.loads(project_observation(body, PATIENT, "document", {address}))
+    assert sent["derivedFrom"] == [{"reference": "urn:uuid:00010203-0405-0607-0809-0a0b0c0d0e0f"}]
+    assert address.encode() not in project_observation(body, PATIENT, "document")
+    assert address.encode() not in project_observation(body, PATIENT, "document", {"urn:uuid:another"})
 
 
 def test_a_modifier_extension_is_never_left_out() -> None:
