@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 LOOKS = [
     pytest.param({"width": 1280, "height": 800}, "light", id="1280-light"),
@@ -21,8 +21,13 @@ class Camera:
         self._folder = folder
         self._look = look
 
-    def take(self, page: Page, name: str) -> None:
-        """Axe finds nothing, nothing overflows; then a picture of the whole page."""
+    def take(self, page: Page, name: str, *, at: str = "") -> None:
+        """Axe finds nothing, nothing overflows; then a picture of the whole page.
+
+        ``at``: the heading of the page that a press leads to, for a press doesn't wait for its page.
+        """
+        if at:
+            expect(page.get_by_role("heading", level=1)).to_contain_text(at)
         page.wait_for_load_state("load")  # A page without its styles yet has other colours.
         found = Axe().run(page).response["violations"]
         faults = [(each["id"], each["nodes"][0]["target"], each["nodes"][0]["failureSummary"]) for each in found]

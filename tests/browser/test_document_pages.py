@@ -95,6 +95,7 @@ def test_screenshots_of_the_document_pages(
     camera.take(page, "document-locked-wrong")
     page.get_by_label("Password of the PDF").fill("night train")
     page.get_by_role("button", name="Show the pages").click()
+    expect(page.locator(".pages img")).to_have_count(1)
     assert len(pictures_loaded(page)) == 1
     bring(page, {"name": "bad.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 nothing"})
     camera.take(page, "document-damaged")

@@ -55,7 +55,7 @@ def test_screenshots_of_the_first_pages_show_no_fault(
 def onboarding(page: Page, camera: Camera, look: str) -> None:
     page.goto("/")
     page.get_by_role("link", name="Create my vault").click()
-    camera.take(page, "first-name")
+    camera.take(page, "first-name", at="What is your name?")
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("alert")).to_contain_text("Please enter your name")
     camera.take(page, "first-name-error")
@@ -123,6 +123,7 @@ def sample(page: Page, camera: Camera, demo: Server) -> None:
     expect(page.locator("main")).to_contain_text("Dr Ada Okafor")
     page.goto(f"{demo.base}/shares")
     page.get_by_role("button", name="Stop sharing").first.click()
+    expect(page.get_by_text("The link opens nothing any more").first).to_be_visible()
     page.get_by_role("link", name="Try being the doctor").click()
     expect(page.get_by_role("heading", name="Nothing is shared just now")).to_be_visible()
     camera.take(page, "first-no-doctor")
@@ -187,13 +188,15 @@ def test_two_visitors_look_around_without_javascript_and_start_again(
     look_around(page, demo)
     page.goto(f"{demo.base}/shares")
     page.get_by_role("button", name="Stop sharing").first.click()
+    expect(page.get_by_text("The link opens nothing any more").first).to_be_visible()
     page.get_by_role("link", name="Try being the doctor").click()
     expect(page.get_by_role("heading", name="Nothing is shared just now")).to_be_visible()
     other = open_browser()
     look_around(other, demo)
     other.get_by_role("link", name="Try being the doctor").click()
     expect(other.get_by_label("Your name and where you work")).to_be_visible()
-    page.get_by_role("button", name="Start again").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Start again").click()
     page.goto(f"{demo.base}/shares")
     expect(page.get_by_role("button", name="Stop sharing")).not_to_have_count(0)
 

@@ -110,7 +110,7 @@ def test_screenshots_of_files_coming_in(
     expect(page.get_by_role("heading", name="652 records added")).to_be_visible()
     camera.take(page, "incoming-report")
     page.get_by_role("link", name="Look (entry").first.click()
-    camera.take(page, "incoming-part")
+    camera.take(page, "incoming-part", at="A part left aside")
     page.get_by_role("link", name="Back to the file").click()
     page.get_by_role("button", name="Undo this import").click()
     expect(page.get_by_role("heading", name="This import is undone")).to_be_visible()

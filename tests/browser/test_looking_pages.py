@@ -134,11 +134,12 @@ def test_screenshots_of_who_looked_and_notices(
     page.goto(f"/shares/{opened['grant_id']}")
     camera.take(page, "looking-share-frozen")
     page.get_by_role("link", name="It was fine").click()
-    camera.take(page, "looking-unfreeze")
+    camera.take(page, "looking-unfreeze", at="Let this link work again?")
     page.goto("/account/notices")
     camera.take(page, "looking-notice-choice")
     page.get_by_role("radio", name="Also by mail").check()
     page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_be_visible()
     camera.take(page, "looking-notice-choice-saved")
 
 
@@ -179,6 +180,7 @@ def test_notices_and_freezing_work_without_javascript(server: Server, open_brows
     page.get_by_role("button", name="Not now").click()
     expect(page.locator("a.notices .count")).to_contain_text("1")
     page.get_by_role("button", name="I don\u2019t recognise this").click()
+    expect(page.get_by_role("status")).to_contain_text("Frozen")
     assert person.visit(made, "Nobody I know") == 404
     page.goto("/account")
     page.get_by_role("link", name="Choose how notices reach you").click()

@@ -78,13 +78,14 @@ def citizens_pages(page: Page, camera: Camera) -> None:
         camera.take(page, name)
     page.goto("/results")
     page.get_by_role("link", name="Magnesium", exact=True).click()
-    camera.take(page, "result")
+    camera.take(page, "result", at="Magnesium")
     page.get_by_role("link", name="The record as it came").click()
+    expect(page.locator("pre")).to_be_attached()
     camera.take(page, "record")
     fill_share(page, "magnesium", "Dr Ada Okafor")
     camera.take(page, "share")
     page.get_by_role("button", name="Check my answers").click()
-    camera.take(page, "share-check")
+    camera.take(page, "share-check", at="Check your answers")
 
 
 def doctors_pages(page: Page, camera: Camera, given: object) -> None:
@@ -101,9 +102,10 @@ def shares_pages(page: Page, camera: Camera) -> None:
         camera.take(page, name)
     page.goto("/shares")
     page.get_by_role("button", name="Stop sharing").click()
+    expect(page.get_by_text("The link opens nothing any more")).to_be_visible()
     camera.take(page, "share-stopped")
     page.get_by_role("link", name="What you agreed to").click()
-    camera.take(page, "receipt")
+    camera.take(page, "receipt", at="Receipt of a share")
 
 
 def admins_pages(page: Page, camera: Camera, server: Server, look: str) -> None:

@@ -55,6 +55,7 @@ def test_screenshots_of_results_in_every_shape_show_no_fault(
     expect(page.get_by_text("Source: NHS, Vitamins and minerals: others.")).to_be_visible()
     camera.take(page, "result-education")
     page.get_by_role("link", name="The record as it came").click()
+    expect(page.locator("pre")).to_be_attached()
     camera.take(page, "result-record")
     page.goto("/records")
     camera.take(page, "result-records")

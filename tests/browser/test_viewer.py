@@ -180,7 +180,8 @@ def test_a_shared_photo_is_drawn_and_its_original_stays_behind(
     open_link(page, Given("", made["link"], "482915"))
     picture = page.get_by_role("img", name="photo.jpg, Page 1 of 1")
     expect(picture).to_be_visible()
-    assert picture.evaluate("({width, height}) => [width, height]") == [900, 1200]
+    expect(picture).to_have_js_property("width", 900)
+    expect(picture).to_have_js_property("height", 1200)
     expect(page.get_by_role("button", name="Save")).to_have_count(0)
     page.get_by_role("button", name="Close and clear").click()
     expect(page.locator("canvas")).to_have_count(0)

@@ -142,7 +142,7 @@ def test_a_document_is_fetched_when_it_is_near_and_read_by_keyboard(
     page.keyboard.press("End")
     page.wait_for_function("document.querySelector('.page').scrollTop > 0")
     drawn = "[...document.querySelectorAll('canvas')].every((each) => each.width > 500)"
-    assert page.evaluate(drawn)
+    page.wait_for_function(drawn)
     expect(page.get_by_role("button", name="Save", exact=False)).to_have_count(0)
     assert sorted(link.fetched) == [1, 2], "each file is fetched once"
 

@@ -23,7 +23,16 @@ def test_no_canary_is_in_the_database_s_bytes(vault_on_sqlite: Vault, tmp_path: 
     first = vault.records.results(ResultQuery()).items[0]
     vault.records.read(first.record_id)
     vault.records.delete(first.record_id)
-    canaries = [b"canary", b"HIV-", b"0.8251973", b"0.8399173", b"19123-9", b"Stanley", b"1980-02-29", b"magnesium"]
+    canaries = [
+        b"canary",
+        b"HIV-canary",
+        b"0.8251973",
+        b"0.8399173",
+        b"19123-9",
+        b"Stanley",
+        b"1980-02-29",
+        b"magnesium",
+    ]
     for path in tmp_path.iterdir():
         if path.is_file():
             data = path.read_bytes()
