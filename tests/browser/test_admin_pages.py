@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.camera import LOOKS, Camera
+from tests.browser.camera import Camera
 from tests.browser.conftest import Watch
 from tests.browser.steps import PASSPHRASE
 from tests.servers import Server
@@ -26,23 +26,18 @@ def sign_in(page: Page, server: Server, email: str) -> None:
     expect(page.get_by_role("heading", name="Access log")).to_be_visible()
 
 
-@pytest.mark.parametrize(("viewport", "scheme"), LOOKS)
 def test_screenshots_of_the_admins_pages(
-    viewport: dict[str, int],
-    scheme: str,
-    *,
     server: Server,
     open_browser: Callable[..., Page],
     watch: Watch,
     pictures: Path,
 ) -> None:
     watch.expected |= {422}
-    look = f"{viewport['width']}-{scheme}"
-    camera = Camera(pictures, look)
-    page = open_browser(viewport=viewport, color_scheme=scheme)
+    camera = Camera(pictures)
+    page = open_browser()
     page.goto("/admin/sign-in")
     camera.take(page, "admin-sign-in")
-    sign_in(page, server, f"console-{look}@example.org")
+    sign_in(page, server, "console@example.org")
     page.goto("/admin/log?event=sign-in")
     page.locator("tr.raw summary").first.click()
     camera.take(page, "admin-log-raw-entry")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
-from tests.browser.camera import LOOKS, Camera
+from tests.browser.camera import Camera
 from tests.browser.conftest import Watch
 from tests.browser.steps import Given, create_vault, open_link
 from tests.vault.documents.locked import locked_pdf
@@ -55,13 +55,9 @@ def pictures_loaded(page: Page) -> list[tuple[int, int]]:
     return sizes
 
 
-@pytest.mark.parametrize(("viewport", "colours"), LOOKS)
-def test_screenshots_of_the_document_pages(
-    open_browser: Callable[..., Page], watch: Watch, pictures: Any, viewport: dict[str, int], colours: str
-) -> None:
-    look = f"{viewport['width']}-{colours}"
-    page, camera = open_browser(viewport=viewport, color_scheme=colours), Camera(pictures, look)
-    create_vault(page, f"documents-{look}@example.org")
+def test_screenshots_of_the_document_pages(open_browser: Callable[..., Page], watch: Watch, pictures: Any) -> None:
+    page, camera = open_browser(), Camera(pictures)
+    create_vault(page, "document-pictures@example.org")
     page.goto("/add/document")
     camera.take(page, "document-add")
     bring(page, photo())

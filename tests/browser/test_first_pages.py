@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.camera import LOOKS, Camera
+from tests.browser.camera import Camera
 from tests.browser.conftest import Watch
 from tests.browser.steps import PASSPHRASE
 from tests.servers import Server, type_in
@@ -30,29 +30,25 @@ def look_around(page: Page, demo: Server) -> None:
     expect(page.get_by_text("Sample: not a real person.")).to_be_visible()
 
 
-@pytest.mark.parametrize(("viewport", "scheme"), LOOKS)
 def test_screenshots_of_the_first_pages_show_no_fault(
-    viewport: dict[str, int],
-    scheme: str,
-    *,
     demo: Server,
     open_browser: Callable[..., Page],
     watch: Watch,
     pictures: Path,
 ) -> None:
     watch.expected |= {404, 409, 422}
-    camera = Camera(pictures, f"{viewport['width']}-{scheme}")
-    page = open_browser(viewport=viewport, color_scheme=scheme)
+    camera = Camera(pictures)
+    page = open_browser()
     page.goto("/")
     camera.take(page, "first-home-demo-off")
     page.goto(f"{demo.base}/")
     camera.take(page, "first-home")
-    onboarding(page, camera, f"{viewport['width']}-{scheme}")
-    visitor = open_browser(viewport=viewport, color_scheme=scheme)
+    onboarding(page, camera)
+    visitor = open_browser()
     sample(visitor, camera, demo)
 
 
-def onboarding(page: Page, camera: Camera, look: str) -> None:
+def onboarding(page: Page, camera: Camera) -> None:
     page.goto("/")
     page.get_by_role("link", name="Create my vault").click()
     camera.take(page, "first-name", at="What is your name?")
@@ -76,7 +72,7 @@ def onboarding(page: Page, camera: Camera, look: str) -> None:
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("alert")).to_be_visible()
     camera.take(page, "first-email-error")
-    page.get_by_label("What is your e-mail address?").fill(f"first-{look}@example.org")
+    page.get_by_label("What is your e-mail address?").fill("first@example.org")
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_label("Choose a passphrase")).to_be_visible()
     camera.take(page, "first-passphrase")
@@ -250,17 +246,13 @@ def account(email: str) -> dict[str, str]:
     return {"email": email, "name": "Ana Example", "birth_date": "1980-02-29", "passphrase": PASSPHRASE}
 
 
-@pytest.mark.parametrize(("viewport", "scheme"), LOOKS)
 def test_screenshots_of_a_sign_in_that_ends_lose_nothing_that_was_typed(
-    viewport: dict[str, int],
-    scheme: str,
-    *,
     server: Server,
     open_browser: Callable[..., Page],
     pictures: Path,
 ) -> None:
-    camera = Camera(pictures, f"{viewport['width']}-{scheme}")
-    page = open_browser(viewport=viewport, color_scheme=scheme)
+    camera = Camera(pictures)
+    page = open_browser()
     sign_in(page, server, "ending@example.org")
     page.clock.install()
     page.goto("/type-in")

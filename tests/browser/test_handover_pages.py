@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 from pypdfium2 import PdfDocument
 
-from tests.browser.camera import LOOKS, Camera
+from tests.browser.camera import Camera
 from tests.browser.conftest import Watch
 from tests.servers import PASSPHRASE, Server, share, sign_up, type_in
 
@@ -172,28 +172,23 @@ def test_the_phone_needs_no_javascript(open_browser: Callable[..., Page], server
     expect(desk.get_by_label("Your name and where you work")).to_have_value("Dr Lee")
 
 
-@pytest.mark.parametrize(("viewport", "scheme"), LOOKS)
 def test_screenshots_of_every_state_of_handing_over(
-    viewport: dict[str, int],
-    scheme: str,
-    *,
     server: Server,
     open_browser: Callable[..., Page],
     watch: Watch,
     pictures: Path,
 ) -> None:
     watch.expected |= {404, 422}
-    look = f"{viewport['width']}-{scheme}"
-    camera = Camera(pictures, look)
-    phone = open_browser(viewport=viewport, color_scheme=scheme)
+    camera = Camera(pictures)
+    phone = open_browser()
     phone.goto("/hand-over")
     camera.take(phone, "hand-over-sign-in")
-    token = citizen_at(phone, server, f"over-{look}@example.org")
+    token = citizen_at(phone, server, "over@example.org")
     phone.goto("/hand-over")
     camera.take(phone, "hand-over-nothing-shared")
     address = shared(server, token)
     shared(server, token, recipient={"name": "Physiotherapy, Hill Street"}, passcode=None)
-    desk = open_browser(viewport=viewport, color_scheme=scheme)
+    desk = open_browser()
     desk.goto("/open")
     code = code_on(desk)
     assert re.fullmatch(r"[3479B-DF-HJ-NP-TV-Z]{8}", code)
@@ -251,27 +246,21 @@ def test_going_back_on_a_lent_phone_shows_no_earlier_page(open_browser: Callable
         expect(phone.get_by_text("This phone is lent")).to_be_visible()
 
 
-@pytest.mark.parametrize(("viewport", "scheme"), LOOKS)
 def test_screenshots_of_a_lent_phone_and_the_printed_page(
-    viewport: dict[str, int],
-    scheme: str,
-    *,
     server: Server,
     open_browser: Callable[..., Page],
     watch: Watch,
     pictures: Path,
 ) -> None:
     watch.expected |= {401, 409}
-    look = f"{viewport['width']}-{scheme}"
-    camera = Camera(pictures, look)
-    phone = open_browser(viewport=viewport, color_scheme=scheme)
-    token = citizen_at(phone, server, f"lent-{look}@example.org")
+    camera = Camera(pictures)
+    phone = open_browser()
+    token = citizen_at(phone, server, "lent@example.org")
     address = shared(server, token, include=[{"kind": "observation"}])
     phone.goto(f"{address}/print")
     expect(phone.locator(".paper-qr img")).to_be_visible()
     camera.take(phone, "print-share")
-    if look == "1280-light":
-        phone.pdf(path=pictures / "print-share.pdf", prefer_css_page_size=True, print_background=False)
+    phone.pdf(path=pictures / "print-share.pdf", prefer_css_page_size=True, print_background=False)
     phone.goto(address)
     phone.get_by_role("button", name="Show on this phone").click()
     expect(phone.locator("tbody tr").first).to_contain_text("mmol/L")

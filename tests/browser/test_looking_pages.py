@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.camera import LOOKS, Camera
+from tests.browser.camera import Camera
 from tests.browser.conftest import Watch
 from tests.browser.steps import MAGNESIUM_FILE, PASSPHRASE
 from tests.servers import Server, manifest_url, share
@@ -99,19 +99,14 @@ def happenings(person: Person) -> dict[str, str]:
     return opened
 
 
-@pytest.mark.parametrize(("viewport", "scheme"), LOOKS)
 def test_screenshots_of_who_looked_and_notices(
-    viewport: dict[str, int],
-    scheme: str,
-    *,
     server: Server,
     open_browser: Callable[..., Page],
     pictures: Path,
 ) -> None:
-    look = f"{viewport['width']}-{scheme}"
-    camera = Camera(pictures, look)
-    person = make_person(server, f"{look}@example.org")
-    page = open_browser(viewport=viewport, color_scheme=scheme)
+    camera = Camera(pictures)
+    person = make_person(server, "looking-pictures@example.org")
+    page = open_browser()
     person.sign_in(page)
     page.goto("/notices")
     camera.take(page, "looking-notices-none")

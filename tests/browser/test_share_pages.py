@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.camera import LOOKS, Camera
+from tests.browser.camera import Camera
 from tests.browser.conftest import Watch
 from tests.browser.steps import (
     MAGNESIUM_FILE,
@@ -65,21 +65,16 @@ def more_records(tmp_path: Path) -> Path:
     return file
 
 
-@pytest.mark.parametrize(("viewport", "scheme"), LOOKS)
 def test_screenshots_of_every_step_and_state_of_a_share(
-    viewport: dict[str, int],
-    scheme: str,
-    *,
     open_browser: Callable[..., Page],
     watch: Watch,
     pictures: Path,
     more_records: Path,
 ) -> None:
     watch.expected |= {409, 422}
-    look = f"{viewport['width']}-{scheme}"
-    camera = Camera(pictures, look)
-    page = open_browser(viewport=viewport, color_scheme=scheme)
-    create_vault(page, f"share-{look}@example.org")
+    camera = Camera(pictures)
+    page = open_browser()
+    create_vault(page, "share@example.org")
     page.goto("/share")
     camera.take(page, "share-empty-vault")
     page.goto("/shares")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import shared
-from tests.browser.camera import LOOKS, Camera
+from tests.browser.camera import Camera
 from tests.browser.conftest import Watch
 from tests.browser.routed import RoutedLink
 from tests.servers import Server
@@ -24,25 +24,18 @@ def full(actions: tuple[str, ...] = ("view",)) -> list[shared.Json]:
     return [shared.bundle(*records, actions=actions), shared.letter(original="download" in actions)]
 
 
-@pytest.mark.parametrize(("viewport", "scheme"), LOOKS)
 def test_screenshots_of_every_state_of_the_viewer(
-    viewport: dict[str, int],
-    scheme: str,
-    *,
     server: Server,
     open_browser: Callable[..., Page],
     watch: Watch,
     pictures: Path,
 ) -> None:
     watch.expected |= {401, 404, 500, 503}
-    look = f"{viewport['width']}-{scheme}"
-    camera = Camera(pictures, look)
-    settings = {"viewport": viewport, "color_scheme": scheme}
-    context = {"permissions": ["clipboard-read", "clipboard-write"]}
-    page = open_browser(**settings, **context)
-    records(page, camera, server, pictures / f"viewer-print-refused-{look}.png")
+    camera = Camera(pictures)
+    page = open_browser(permissions=["clipboard-read", "clipboard-write"])
+    records(page, camera, server, pictures / "viewer-print-refused.png")
     clear_pages(page, camera, server)
-    broken_links(open_browser(**settings), camera, server)
+    broken_links(open_browser(), camera, server)
 
 
 def records(page: Page, camera: Camera, server: Server, refused: Path) -> None:
