@@ -54,8 +54,8 @@ check: setup-dev ## ruff, mypy strict, import contracts
 bench: setup-dev ## ratios against the peers named in the docs, in one run
 	@$(BIN)/python -m tests.benchmarks
 
-screenshots: setup-dev ## pictures of every page, light and dark, under test-results/screenshots
-	@$(BIN)/python -m pytest -q tests/browser -k screenshots
+screenshots: setup-dev ## pictures of every page, wide and narrow, light and dark, under test-results/screenshots
+	@LOOKS=all $(BIN)/python -m pytest -n 2 --dist loadgroup -q tests/browser -k screenshots
 
 pictures: screenshots ## the pictures of README and tour, out of those
 	@$(BIN)/python -m tests.browser.readme_pictures

@@ -1,13 +1,20 @@
-"""A picture of a page in four looks, taken only if axe finds nothing and nothing is wider than the screen."""
+"""A picture of a page in each look, taken only if axe finds nothing and nothing is wider than the screen.
+
+``make screenshots`` takes all four looks; ``make test`` the two that have both widths and both schemes.
+"""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-LOOKS = [((width, height), scheme) for width, height in ((360, 740), (1280, 800)) for scheme in ("dark", "light")]
+_PHONE, _DESK = (360, 740), (1280, 800)
+LOOKS = [(_PHONE, "dark"), (_DESK, "light")]
+if os.environ.get("LOOKS") == "all":
+    LOOKS = [(size, scheme) for size in (_PHONE, _DESK) for scheme in ("dark", "light")]
 
 
 class Camera:
