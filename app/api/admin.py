@@ -43,7 +43,8 @@ class PublicPage(BaseModel):
     next: str | None
 
 
-def wanted_lines(  # noqa: PLR0917  (one parameter a filter)
+def wanted_lines(
+    *,
     event: Annotated[Event | None, Query(description="Only this event.")] = None,
     outcome: Annotated[Outcome | None, Query(description="Only this outcome.")] = None,
     grant: Annotated[str | None, Query(description="Only this grant.")] = None,

@@ -96,8 +96,8 @@ def read_page(request: Request, session: Citizen, record_id: Id, number: Number,
         refuses=(403, 404),
     ),
 )
-def read_locked_page(  # noqa: PLR0917  (its address, its body, its query)
-    request: Request, session: Citizen, record_id: Id, number: Number, raw: JsonBytes, look: Look = ""
+def read_locked_page(
+    request: Request, session: Citizen, *, record_id: Id, number: Number, raw: JsonBytes, look: Look = ""
 ) -> Response:
     password = read_wire(raw, Password).password
     return _picture(_documents(request, session), _parsed(record_id), number, look, password)

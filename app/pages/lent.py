@@ -90,9 +90,7 @@ def print_share(request: Request, session: Citizen, grant_id: str) -> Response:
 
 
 @router.get("/shares/{grant_id}/print/{file}/{page}.jpg")
-def print_page(  # noqa: PLR0917  (its address, its query)
-    request: Request, session: Citizen, grant_id: str, file: int, page: int, look: str = ""
-) -> Response:
+def print_page(request: Request, session: Citizen, *, grant_id: str, file: int, page: int, look: str = "") -> Response:
     view = _view(request, session, grant_id)
     return _picture(services(request).showing(session, origin_of(request)).on_paper(view, look), file, page)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from httpx2 import URL
 from starlette.testclient import TestClient
 
 from tests.app.conftest import PASSPHRASE, House
@@ -23,7 +24,7 @@ def confirmed(house: House, email: str = "ada@example.org") -> TestClient:
 def with_cookies(house: House) -> TestClient:
     """A client that sends its ``Secure`` cookies back, as a browser does from our own pages."""
     client = house.client
-    client.base_url = "https://localhost:8000"  # type: ignore[assignment]
+    client.base_url = URL("https://localhost:8000")
     client.headers["Sec-Fetch-Site"] = "same-origin"
     return client
 

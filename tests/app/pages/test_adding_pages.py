@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from httpx2 import Response
 from starlette.testclient import TestClient
 
 from tests.app.conftest import PASSPHRASE, House, fhir, observation
@@ -12,7 +13,7 @@ from tests.app.pages.conftest import confirmed, type_in
 TYPED = {"analyte": "magnesium", "value": "0.80", "unit": "mmol/L", "taken_at": "2026-01-20"}
 
 
-def upload(client: TestClient, data: bytes, name: str = "export.json", media: str = "application/json") -> object:
+def upload(client: TestClient, data: bytes, name: str = "export.json", media: str = "application/json") -> Response:
     """Choose a file, see what is in it, and add it; the first answer if it was refused."""
     shown = client.post("/import", files={"file": (name, data, media)})
     if shown.status_code != 200 or "/confirm" not in shown.text:
@@ -23,20 +24,20 @@ def upload(client: TestClient, data: bytes, name: str = "export.json", media: st
 def test_a_file_leads_to_a_report_of_what_it_held(citizen: TestClient) -> None:
     broken = observation(day="2026-02-30")
     answer = upload(citizen, fhir(observation(), broken))
-    assert answer.status_code == 200  # type: ignore[attr-defined]
-    text = answer.text  # type: ignore[attr-defined]
+    assert answer.status_code == 200
+    text = answer.text
     assert "1 record added" in text
     assert "Left aside" in text
     assert "export.json" in text
-    assert "You have all of this already" in upload(citizen, fhir(observation())).text  # type: ignore[attr-defined]
+    assert "You have all of this already" in upload(citizen, fhir(observation())).text
 
 
 def test_what_cannot_be_taken_is_refused_by_the_same_form_and_nothing_is_kept(citizen: TestClient) -> None:
     for data, status in ((b'{"a": NaN}', 422), (b"", 422), (b"x" * (10 * 1024 * 1024 + 1), 413)):
         answer = upload(citizen, data)
-        assert answer.status_code == status  # type: ignore[attr-defined]
-        assert "Add to your vault" in answer.text  # type: ignore[attr-defined]
-        assert 'id="file-fault"' in answer.text  # type: ignore[attr-defined]
+        assert answer.status_code == status
+        assert "Add to your vault" in answer.text
+        assert 'id="file-fault"' in answer.text
     assert citizen.post("/import", files={"other": ("", b"")}).status_code == 422
     assert citizen.post("/import", data={"file": "text"}).status_code == 400
     assert citizen.get("/api/records").json()["items"] == []
@@ -44,7 +45,7 @@ def test_what_cannot_be_taken_is_refused_by_the_same_form_and_nothing_is_kept(ci
 
 def test_a_hostile_file_name_is_only_text(citizen: TestClient) -> None:
     answer = upload(citizen, b"letter", '"><script>alert(1)</script>.txt', "text/plain")
-    assert "<script>alert" not in answer.text  # type: ignore[attr-defined]
+    assert "<script>alert" not in answer.text
     assert "<script>alert" not in citizen.get("/records").text
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from httpx2 import Response
 from starlette.testclient import TestClient
 
 from tests.app.conftest import House
@@ -15,13 +16,13 @@ CITIZENS = ["/results", "/add", "/type-in", "/records", "/bin", "/share", "/shar
 HEALTH_WORDS = re.compile("magnesium|blood|lab|medic|health(?! data vault)|test|diagnos", re.IGNORECASE)
 
 
-def check(answer: object, path: str) -> str:
-    text = str(answer.text)  # type: ignore[attr-defined]
+def check(answer: Response, path: str) -> str:
+    text = answer.text
     assert not re.search(
         r"<script(?! type=\"module\" src=\"/static/)|<style|\sstyle=|\son[a-z]+=|javascript:|data:", text
     )
-    assert answer.headers["cache-control"] == "no-store"  # type: ignore[attr-defined]
-    assert "script-src 'self'" in answer.headers["content-security-policy"]  # type: ignore[attr-defined]
+    assert answer.headers["cache-control"] == "no-store"
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
     title = re.search("<title>(.*?)</title>", text)
     assert title is not None
     if path not in {"/", "/view"}:
