@@ -22,6 +22,6 @@ def fill(services: Services, samples: SampleSignIns) -> None:
         samples.citizen_email, content.NAME, content.BIRTH_DATE, samples.passphrase, HERE, sample=True
     )
     session = services.sessions.resume(made.token)
-    services.sessions.confirm_recovery_code(session, made.recovery_code.rsplit("-", 1)[-1])
+    services.ways_in.confirm_recovery_code(session, made.recovery_code.rsplit("-", 1)[-1])
     filling.fill(services, session, admin_trail(services))
     services.sessions.sign_out(session)

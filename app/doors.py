@@ -1,4 +1,4 @@
-"""Pure ASGI doors around the routes: cross-site posts stop at one, stray exceptions end at another.
+"""Pure ASGI doors around the routes: what must not come in stops at one, stray exceptions end at another.
 
 Cross-site: an unsafe request passes if ``Sec-Fetch-Site`` says same-origin or none; without that header its ``Origin``
 must be ours; without both it must not carry our cookie. A bearer token is never sent by a browser on its own, and the
@@ -7,7 +7,9 @@ data plane of links takes no cookie, so neither needs the check.
 
 from __future__ import annotations
 
+import re
 import time
+from urllib.parse import unquote
 
 import anyio
 import structlog
@@ -15,15 +17,22 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.deps import COOKIE
-from app.errors import CrossSite
+from app.deps import COOKIE, LOCKED_COOKIE
+from app.errors import CrossSite, TokenInAddress
 from app.headers import LINK_PREFIX
 from app.problems import of_foreign, refuse_by_class
 
 BEAT_SECONDS = 0.25
 SIGN_IN_PATHS = frozenset({"/api/sessions", "/sign-in", "/admin/sign-in", "/come-back"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_TOKEN = re.compile(r"hvd?1_[A-Za-z0-9_-]{20}", re.ASCII)
 _say = structlog.get_logger("healthvault")
+
+
+def check_address(request: Request) -> None:
+    """TokenInAddress if the path or the query holds what looks like one of our tokens, however it is encoded."""
+    if _TOKEN.search(unquote(request.scope["path"] + "?" + request.scope["query_string"].decode("latin-1"))):
+        raise TokenInAddress
 
 
 def check_same_site(request: Request, own_origin: str) -> None:
@@ -42,7 +51,7 @@ def check_same_site(request: Request, own_origin: str) -> None:
         if origin != own_origin:
             raise CrossSite
         return
-    if COOKIE in request.cookies:
+    if COOKIE in request.cookies or LOCKED_COOKIE in request.cookies:
         raise CrossSite
 
 
@@ -53,6 +62,7 @@ class SameSite:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
+            check_address(Request(scope))
             check_same_site(Request(scope), self._own_origin)
         await self._app(scope, receive, send)
 

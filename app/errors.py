@@ -35,6 +35,13 @@ class BadRequest(VaultError):
     advice = "The request could not be read."
 
 
+class TokenInAddress(BadRequest):
+    """Addresses are kept by browsers, proxies and logs; a token in one is as good as lost."""
+
+    code = "token-in-address"
+    advice = "An address must not hold a token. Send it in the header Authorization, and end this one: it may be known."
+
+
 class MethodNotAllowed(VaultError):
     code = "method-not-allowed"
     advice = "This address doesn't take that method."

@@ -26,6 +26,8 @@ SENTENCES = {
     "another-open": _("Someone else opened something you shared."),
     "locked": _("Something you shared is locked: the wrong passcode was typed too often."),
     "asks": _("Someone asks you for a new link."),
+    "delivered": _("Somebody put something into your vault."),
+    "review": _("It may be time to talk with someone you look after."),
 }
 SIGN_IN = _("Sign in to see who and when.")
 WHY = _("You asked for these mails. You can stop them on your account page.")

@@ -21,6 +21,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from app import errors, refusals
+from auth.errors import CodeNeeded, ProofNeeded
+from auth.single_sign_on.errors import ProviderUnavailable, SingleSignOnRefused
 from sharing.links.requests import BadManifestRequest, PasscodeWrong
 from vault.documents.errors import DocumentBusy
 from vault.errors import (
@@ -46,6 +48,9 @@ STATUS: dict[type[VaultError], int] = {
     WrongSecret: 401,
     PasscodeWrong: 401,
     Forbidden: 403,
+    CodeNeeded: 403,
+    ProofNeeded: 403,
+    SingleSignOnRefused: 403,
     NotFound: 404,
     errors.MethodNotAllowed: 405,
     Conflict: 409,
@@ -57,6 +62,7 @@ STATUS: dict[type[VaultError], int] = {
     errors.Unexpected: 500,
     LogUnavailable: 503,
     KeysUnavailable: 503,
+    ProviderUnavailable: 503,
     errors.Unavailable: 503,
     DocumentBusy: 503,
 }

@@ -5,6 +5,7 @@ Each field is the variable ``HEALTHVAULT_`` plus its name in capitals; docs/oper
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sharing.links.shlink import LONGEST_BASE_URL
+from vault.deliveries.senders import BadLabKey, read_lab_key
 from vault.mail import BadMailSetting, SmtpServer, check_address
 
 PREFIX = "HEALTHVAULT_"
@@ -36,16 +38,36 @@ class Settings(BaseSettings):
     )
     base_url: str = Field("", description="Where browsers find the vault; http://localhost:<port> unless set.")
     session_hours: int = Field(12, ge=1, le=168, description="How long a sign-in lasts.")
+    session_idle_minutes: int = Field(120, ge=10, le=10_080, description="How long a sign-in lasts that nobody uses.")
     threads: int = Field(40, ge=4, le=200, description="Requests worked on at once.")
     forwarded_from: str = Field("", description="Addresses of proxies whose X-Forwarded-For is believed.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What the server log says.")
     demo: bool = Field(False, description="Fill in sample data and show its sign-in on the home page.")
 
+    key_backup_days: int = Field(7, ge=0, le=3650, description="How long backups of key tables are kept.")
+    erasure_ledger: Path | None = Field(
+        None, description="File that names by digest what was erased; `<data>-erasures` unless set."
+    )
+
     smtp_url: str = Field(
         "", repr=False, description="Mail server: `starttls://user:password@host:587` or `smtps://…`."
     )
     mail_from: str = Field("", description="Sender of mails; vault@ and the host of the base URL unless set.")
+    sign_in_providers: str = Field(
+        "",
+        repr=False,
+        description="Identity providers for single sign-on: a JSON list, or the path of a file with one.",
+    )
+    admins_by_provider: bool = Field(False, description="Administrators sign in by single sign-on alone.")
+
+    labs: str = Field("", description="Labs whose signature proves a sender: a JSON object of names and their keys.")
+
     leave_url: str = Field("https://www.bbc.co.uk/weather", description="Where *Leave now* leads.")
+
+    @property
+    def known_labs(self) -> dict[bytes, str]:
+        """Lab key (32 bytes) → name."""
+        return read_labs(self.labs)
 
     @property
     def sender(self) -> str:
@@ -55,6 +77,10 @@ class Settings(BaseSettings):
     @property
     def keys_folder(self) -> Path:
         return self.keys if self.keys is not None else self.data.with_name(self.data.name + "-keys")
+
+    @property
+    def ledger_path(self) -> Path:
+        return self.erasure_ledger or self.data.with_name(self.data.name + "-erasures")
 
     @property
     def sqlalchemy_url(self) -> str:
@@ -82,6 +108,8 @@ def check_settings(settings: Settings) -> None:
     data, keys = settings.data.resolve(), settings.keys_folder.resolve()
     if data == keys or data in keys.parents or keys in data.parents:
         raise BadSetting(f"{PREFIX}KEYS and {PREFIX}DATA must not lie inside each other.")
+    if data in settings.ledger_path.resolve().parents:
+        raise BadSetting(f"{PREFIX}ERASURE_LEDGER must not lie in the data folder: it is what survives a restore.")
     if settings.base_url:
         parts = urlsplit(settings.base_url)
         if (
@@ -95,8 +123,18 @@ def check_settings(settings: Settings) -> None:
     if urlsplit(settings.leave_url).scheme not in {"http", "https"} or not urlsplit(settings.leave_url).hostname:
         raise BadSetting(f"{PREFIX}LEAVE_URL must look like https://www.example.org/.")
     _check_mail(settings)
+    read_labs(settings.labs)
     if len(settings.public_url) > LONGEST_BASE_URL:
         raise BadSetting(f"{PREFIX}BASE_URL must have at most {LONGEST_BASE_URL} characters, or links get too long.")
+
+
+def read_labs(stated: str) -> dict[bytes, str]:
+    """Lab key (32 bytes) → name, of a JSON object ``{"name": "key as base64url"}``. BadSetting."""
+    try:
+        found = json.loads(stated or "{}")
+        return {read_lab_key(key): str(name) for name, key in found.items()}
+    except (ValueError, AttributeError, BadLabKey):
+        raise BadSetting(f'{PREFIX}LABS must look like {{"City Laboratory": "its key, 43 characters"}}.') from None
 
 
 def _check_mail(settings: Settings) -> None:

@@ -5,12 +5,15 @@ An e-mail address is stored wrapped by the KeyProvider, and found by a keyed dig
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from auth.devices import device_of
 from auth.errors import EmailTaken
 from auth.people import check_birth_date, check_email, check_name, normal_email
 from auth.roles import Role
@@ -29,10 +32,13 @@ from vault.ids import AccountId, Pseudonym, VaultId, make_id
 from vault.keys.keyring import Keyring
 from vault.keys.log_keys import pseudonym_of
 from vault.keys.provider import KeyProvider, Purpose
+from vault.keys.slots import NewSlot
 from vault.keys.unlocking import Unlocking
 
 _ACCOUNT = table_of(AccountRow)
 _EMAIL = table_of(AccountEmailRow)
+MakeFirst = Callable[[Keyring], NewSlot]
+Then = Callable[[Connection, VaultId, AccountId], None]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -90,6 +96,17 @@ class Accounts:
         profile = Profile(check_name(name), check_birth_date(birth_date, self._clock.now().date()))
         return self._create(check_email(email), passphrase, profile, origin, sample=sample)
 
+    def create_citizen_with(
+        self, email: str, name: str, birth_date: str, make_first: MakeFirst, origin: Origin, *, then: Then
+    ) -> Created:
+        """The same with another first way in than a passphrase; ``then`` ends the transaction."""
+        self._throttle.reserve((SIGN_UP, network_of(origin.address)))
+        profile = Profile(check_name(name), check_birth_date(birth_date, self._clock.now().date()))
+        email = check_email(email)
+        if self.exists(email):
+            raise EmailTaken
+        return self._store(email, self._founding.prepare_with(make_first, profile), Role.CITIZEN, origin, then=then)
+
     def check_free(self, email: str, origin: Origin) -> None:
         """Return if an account could be made for this address. BadEmail; EmailTaken; TooManyTries, as for making it."""
         self._throttle.reserve((SIGN_UP, network_of(origin.address)))
@@ -132,38 +149,69 @@ class Accounts:
         if self.exists(email):
             raise EmailTaken
         founded = self._founding.prepare(passphrase, profile)
+        return self._store(email, founded, role, origin, sample=sample)
+
+    def _store(
+        self,
+        email: str,
+        founded: Founded,
+        role: Role,
+        origin: Origin,
+        *,
+        sample: bool = False,
+        then: Then | None = None,
+    ) -> Created:
         account_id = AccountId(make_id())
         expires_at = self._clock.now() + self._session_length
-        token, session_row = self._unlocking.prepare_session(founded.keyring, account_id, expires_at)
-        wrapped = self._provider.wrap(Purpose.E_MAIL, email.encode(), ctx("account/1", founded.vault_id, account_id))
-        row = {
-            "vault_id": founded.vault_id,
-            "account_id": account_id,
-            "role": role.value,
-            "wrapped_email": wrapped,
-            "recovery_confirmed": False,
-            "sample": sample,
-            "created_at": self._clock.now(),
-        }
+        token, session_row = self._unlocking.sessions.prepare(
+            founded.keyring, account_id, expires_at, details=device_of(origin).as_details()
+        )
+        account = Account(account_id, founded.vault_id, role, recovery_confirmed=False, sample=sample)
+        row = make_account_row(self._provider, email, account, self._clock.now())
         with self._database.write() as connection:
-            self._claim_email(connection, email, founded.vault_id, account_id)
+            store_account(connection, self._provider, email, row)
             self._founding.store(connection, founded)
-            connection.execute(insert(_ACCOUNT).values(row))
-            self._unlocking.store_session(connection, session_row)
+            self._unlocking.sessions.store(connection, session_row)
             self._note(connection, founded, role, origin)
+            if then is not None:
+                then(connection, founded.vault_id, account_id)
         return Created(account_id, founded.vault_id, founded.recovery_code, token, expires_at)
-
-    def _claim_email(self, connection: Connection, email: str, vault_id: VaultId, account_id: AccountId) -> None:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        row = {"email_digest": digest_email(self._provider, email), "vault_id": vault_id, "account_id": account_id}
-        claim = dialect.insert(_EMAIL).values(row).on_conflict_do_nothing().returning(_EMAIL.c.email_digest)
-        if connection.execute(claim).first() is None:
-            raise EmailTaken
 
     def _note(self, connection: Connection, founded: Founded, role: Role, origin: Origin) -> None:
         trail = trail_of(connection, founded.vault_id, role=role)
         entry = Entry(Event.SIGN_IN, Outcome.DONE, reason="account-created", accountability=origin.as_accountability())
         self._log.append(connection, trail, entry, founded.keyring)
+
+
+def make_account_row(provider: KeyProvider, email: str, account: Account, created_at: datetime) -> dict[str, Any]:
+    """The row of a new account; its address wrapped by the KeyProvider."""
+    context = ctx("account/1", account.vault_id, account.account_id)
+    return {
+        "vault_id": account.vault_id,
+        "account_id": account.account_id,
+        "role": account.role.value,
+        "wrapped_email": provider.wrap(Purpose.E_MAIL, email.encode(), context),
+        "recovery_confirmed": account.recovery_confirmed,
+        "sample": account.sample,
+        "created_at": created_at,
+    }
+
+
+def store_account(connection: Connection, provider: KeyProvider, email: str, row: Mapping[str, Any]) -> None:
+    """Insert what ``make_account_row`` made. EmailTaken."""
+    claim_email(connection, provider, email, row["vault_id"], row["account_id"])
+    connection.execute(insert(_ACCOUNT).values(**row))
+
+
+def claim_email(
+    connection: Connection, provider: KeyProvider, email: str, vault_id: VaultId, account_id: AccountId
+) -> None:
+    """From now on this address leads to this account; EmailTaken if it leads to one already."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    row = {"email_digest": digest_email(provider, email), "vault_id": vault_id, "account_id": account_id}
+    claim = dialect.insert(_EMAIL).values(row).on_conflict_do_nothing().returning(_EMAIL.c.email_digest)
+    if connection.execute(claim).first() is None:
+        raise EmailTaken
 
 
 def digest_email(provider: KeyProvider, email: str) -> bytes:

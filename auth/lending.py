@@ -46,7 +46,7 @@ class Lending:
     def lend(self, session: Session, grant_id: GrantId, origin: Origin) -> None:
         """From now on this session shows that grant and nothing else."""
         with self._database.write() as connection:
-            self._unlocking.mark_lent(connection, session.vault_id, session.session_id, grant_id)
+            self._unlocking.sessions.mark_lent(connection, session.own_vault_id, session.session_id, grant_id)
             accountability = origin.as_accountability()
             entry = Entry(
                 Event.HANDOVER, Outcome.DONE, LENT, grant_id=grant_id, grant_version=1, accountability=accountability
@@ -65,6 +65,6 @@ class Lending:
         with self._database.write() as connection:
             if proven is not None:
                 self._proving.settle(connection, proven)
-            self._unlocking.mark_lent(connection, session.vault_id, session.session_id, None)
+            self._unlocking.sessions.mark_lent(connection, session.own_vault_id, session.session_id, None)
             entry = Entry(Event.SIGN_IN, Outcome.DONE, GIVEN_BACK, accountability=origin.as_accountability())
             self._log.append(connection, session.trail, entry, session.keyring)

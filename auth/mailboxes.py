@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from auth.sessions import Session
 from auth.tables import AccountRow
@@ -56,14 +56,21 @@ class Mailboxes:
             if connection.execute(other.values(notices_by_mail=by_mail)).rowcount == 1:
                 self._log.append(connection, session.trail, entry, session.keyring)
 
+    def address_of(self, vault_id: VaultId) -> str | None:
+        """The address, whatever its owner chose: for what must reach who can't sign in. None for sample accounts."""
+        return self._address(vault_id, _ACCOUNT.c.sample.is_(False))
+
     def of_vault(self, vault_id: VaultId) -> Mailbox | None:
         """The address, only where its owner wants mail now; None otherwise, and for sample accounts."""
-        query = select(_ACCOUNT.c.account_id, _ACCOUNT.c.wrapped_email).where(
-            _ACCOUNT.c.vault_id == vault_id, _ACCOUNT.c.notices_by_mail.is_(True), _ACCOUNT.c.sample.is_(False)
-        )
+        wanted = _ACCOUNT.c.notices_by_mail.is_(True) & _ACCOUNT.c.sample.is_(False)
+        address = self._address(vault_id, wanted)
+        return None if address is None else Mailbox(address)
+
+    def _address(self, vault_id: VaultId, where: ColumnElement[bool]) -> str | None:
+        query = select(_ACCOUNT.c.account_id, _ACCOUNT.c.wrapped_email).where(_ACCOUNT.c.vault_id == vault_id, where)
         with self._database.read() as connection:
             row = connection.execute(query.limit(1)).one_or_none()
         if row is None:
             return None
         context = ctx("account/1", vault_id, row.account_id)
-        return Mailbox(self._provider.unwrap(Purpose.E_MAIL, row.wrapped_email, context).decode())
+        return self._provider.unwrap(Purpose.E_MAIL, row.wrapped_email, context).decode()

@@ -17,9 +17,10 @@ from vault.audit.trails import operator_trail, trail_of
 from vault.clock import Clock
 from vault.database import Database, table_of
 from vault.ids import VaultId, make_id
-from vault.keys.enrolment import KeysChanged
+from vault.keys.generations import KeysChanged
 from vault.keys.keyring import Keyring
 from vault.keys.provider import KeyProvider
+from vault.keys.slot_list import note_use
 from vault.keys.tables import KeyManifest
 from vault.keys.unlocking import WrongSecret
 
@@ -57,6 +58,7 @@ class Proving:
         self._database = database
         self._provider = provider
         self._log = log
+        self._clock = clock
         self._samples = samples
         self._throttle = Throttle(database, provider, clock)
 
@@ -90,7 +92,7 @@ class Proving:
         return Proven(claim, account, keyring)
 
     def settle(self, connection: Connection, proven: Proven, *, changes_keys: bool = False) -> None:
-        """Forget the account's tries, in the transaction of what the proof was for.
+        """Forget the account's tries and note the use of the way in, in the transaction of what the proof was for.
 
         KeysChanged if the ways in changed since: a passphrase that was replaced meanwhile opens no new session.
         ``changes_keys``: the transaction goes on to write the manifest, so it takes its row alone from the start; two
@@ -98,6 +100,7 @@ class Proving:
         """
         if _manifest_of(connection, proven.account.vault_id, shared=not changes_keys) != proven.claim.manifest:
             raise KeysChanged
+        note_use(connection, proven.keyring, self._clock.now())
         self._throttle.give_back(connection, proven.claim.reserved)
         self._throttle.clear(connection, ACCOUNT, normal_email(proven.claim.subject))
 

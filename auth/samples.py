@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
 
 from auth.accounts import Accounts, Created
+from auth.devices import device_of
 from auth.errors import TooManySamples
 from auth.sessions import Session
 from auth.tables import SampleVaultRow
@@ -21,7 +22,7 @@ from vault.audit.events import Origin
 from vault.clock import Clock
 from vault.crypto.context import ctx
 from vault.database import Database, table_of
-from vault.erasing import erase_vault
+from vault.erasure.everything import erase_vault
 from vault.ids import VaultId
 from vault.keys.provider import KeyProvider, Purpose
 from vault.keys.unlocking import Unlocking
@@ -88,12 +89,14 @@ class SampleVaults:
     def hand_over(self, session: Session, origin: Origin) -> str:
         """The token by which one visitor has this vault from now on; whoever made it has it no more."""
         expires_at = self._clock.now() + self._session_length
-        token, row = self._unlocking.prepare_session(session.keyring, session.account_id, expires_at)
+        token, row = self._unlocking.sessions.prepare(
+            session.keyring, session.account_id, expires_at, details=device_of(origin).as_details()
+        )
         mine = {"network_digest": self._digest(network_of(origin.address)), "claimed_at": self._clock.now()}
         with self._database.write() as connection:
             connection.execute(update(_SAMPLE).where(_SAMPLE.c.vault_id == session.vault_id).values(mine))
-            self._unlocking.end_all_sessions(connection, session.vault_id)
-            self._unlocking.store_session(connection, row)
+            self._unlocking.sessions.end_all(connection, session.vault_id)
+            self._unlocking.sessions.store(connection, row)
         return token
 
     def forget(self, vault_id: VaultId) -> None:

@@ -2,7 +2,10 @@
 
 A row holds a kind and ids, no name and no health word: the sentence is made when it is shown, from the citizen's own
 share and log. ``first-open``: the first visitor of a share; ``another-open``: somebody who states another name;
-``locked``: too many wrong passcodes; ``asks``: somebody wants a new link; ``mail-failed``: a mail could not be sent.
+``locked``: too many wrong passcodes; ``asks``: somebody wants a new link; ``mail-failed``: a mail could not be sent;
+``come-back``: somebody asks to come back by the trusted person, ``erase-asked``: somebody without any way in asks to
+erase the vault, of both of which a mail of its own tells; ``review``: somebody the citizen looks after has grown;
+``delivered``: a lab or doctor put something in, told once until it is seen.
 """
 
 from __future__ import annotations
@@ -31,6 +34,13 @@ class NoticeKind(StrEnum):
     LOCKED = "locked"
     ASKS = "asks"
     MAIL_FAILED = "mail-failed"
+    COME_BACK = "come-back"
+    ERASE_ASKED = "erase-asked"
+    REVIEW = "review"
+    DELIVERED = "delivered"
+
+
+_NEVER_QUEUED = frozenset({NoticeKind.MAIL_FAILED, NoticeKind.COME_BACK, NoticeKind.ERASE_ASKED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +64,17 @@ def tell(
     grant_id: GrantId | None = None,
     entry_id: EntryId | None = None,
 ) -> bool:
-    """Add a notice in this transaction. False where 20 unseen ones of this kind and share wait: more say no more."""
+    """Add a notice in this transaction. False where 20 unseen ones of this kind and share wait (of a delivery: one):
+    more say no more."""
     waiting = select(func.count()).where(
         _NOTICE.c.vault_id == vault_id,
         _NOTICE.c.kind == kind,
         _NOTICE.c.grant_id == grant_id if grant_id else _NOTICE.c.grant_id.is_(None),
         _NOTICE.c.seen_at.is_(None),
     )
-    if connection.execute(waiting).scalar_one() >= MOST_UNSEEN:
+    if connection.execute(waiting).scalar_one() >= (1 if kind is NoticeKind.DELIVERED else MOST_UNSEEN):
         return False
-    mail = None if kind is NoticeKind.MAIL_FAILED else now
+    mail = None if kind in _NEVER_QUEUED else now
     row = {"notice_id": NoticeId(make_id()), "kind": str(kind), "grant_id": grant_id, "entry_id": entry_id, "at": now}
     connection.execute(insert(_NOTICE).values(vault_id=vault_id, mail_due_at=mail, mail_tries=0, **row))
     return True

@@ -14,7 +14,10 @@ from vault.database import UtcDateTime, distributed, id_type
 
 
 class StoredGrant(SQLModel, table=True):
-    """``opens`` and ``tries`` only ever move by conditional updates. ``actions``: words in order, comma between."""
+    """``opens`` and ``tries`` only ever move by conditional updates. ``actions``: words in order, comma between.
+
+    ``demand``: keyed tags of where its reader must sign in and as whom; null where nobody must.
+    """
 
     __tablename__ = "grant"
     __table_args__ = (
@@ -37,6 +40,7 @@ class StoredGrant(SQLModel, table=True):
     tries: int = Field(default=0, sa_column=Column(Integer, nullable=False))
     passcode_salt: bytes | None = Field(default=None, sa_column=Column(LargeBinary(16), nullable=True))
     passcode_hash: bytes | None = Field(default=None, sa_column=Column(LargeBinary(32), nullable=True))
+    demand: bytes | None = Field(default=None, sa_column=Column(LargeBinary(64), nullable=True))
     actions: str = Field(sa_column=Column(String(60), nullable=False))
     files: int = Field(sa_column=Column(Integer, nullable=False))
     set_digest: bytes = Field(sa_column=Column(LargeBinary(32), nullable=False))

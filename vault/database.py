@@ -103,6 +103,18 @@ class Database:
         ):
             yield connection
 
+    def truncate_wal(self) -> bool:
+        """SQLite: move the write-ahead log into the file and cut it to nothing; False while a reader needs it."""
+        connection = self.engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA busy_timeout=200")  # Writers wait while this does.
+            busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            cursor.execute(f"PRAGMA busy_timeout={SQLITE_PRAGMAS['busy_timeout']}")
+        finally:
+            connection.close()
+        return not busy
+
     def close(self) -> None:
         self.engine.dispose()
 

@@ -17,13 +17,14 @@ from vault.blobs import Blobs
 from vault.clock import Clock
 from vault.crypto.boxes import open_box, seal_box
 from vault.crypto.context import ctx
-from vault.crypto.jwe import seal_jwe
+from vault.crypto.jwe import open_jwe, seal_jwe
 from vault.crypto.secret import LinkKey, ServingKey
 from vault.database import Database
 from vault.enclosures import enclose
 from vault.errors import Conflict, NotFound
 from vault.health.composition import Included, document_bundle
 from vault.health.observation import Facts, Person
+from vault.health.withdrawal import holds_records, without_record
 from vault.ids import FileId, GrantId, ImportId, RecordId, VaultId, make_id
 from vault.keys.keyring import Keyring
 from vault.keys.provider import KeyProvider, Purpose
@@ -139,10 +140,8 @@ class Disclosure:
             bodies = list(open_bodies(connection, self._keyring, cards))
             plain = [self._bundle(connection, cards, bodies, content)]
         plain += self._documents([card for card in cards if card[MEDIA] == "file"], "download" in content.actions)
-        link_key, serving_key = LinkKey.make(), ServingKey.make()
-        files = tuple(self._sealed(link_key, serving_key, content.grant_id, data) for data in plain)
-        context = _serving_context(self._keyring.vault_id, content.grant_id)
-        return SealedLink(link_key, self._provider.wrap(Purpose.LINKS, serving_key.raw, context), files)
+        link_key = LinkKey.make()
+        return _seal(self._provider, self._keyring.vault_id, content.grant_id, link_key, plain)
 
     def _live(self, connection: Connection) -> dict[str, Row]:
         index = load_index(connection, self._keyring)
@@ -201,13 +200,39 @@ class Disclosure:
         except NotFound:
             raise RecordChanged from None
 
-    def _sealed(self, link_key: LinkKey, serving_key: ServingKey, grant_id: GrantId, data: bytes) -> LinkFile:
-        jwe = seal_jwe(link_key, pad_json(data), FHIR_JSON)
-        file_id = FileId(make_id())
-        sealed = seal_box(
-            serving_key.raw, _file_context(self._keyring.vault_id, grant_id, file_id), jwe.encode("ascii")
-        )
-        return LinkFile(file_id, FHIR_JSON, sealed, len(jwe))
+
+def seal_without(  # noqa: PLR0917  One link's files, and what they are to lose.
+    provider: KeyProvider,
+    vault_id: VaultId,
+    grant_id: GrantId,
+    link_key: LinkKey,
+    served: Iterable[str],
+    record_id: RecordId,
+) -> SealedLink:
+    """A link's files (compact JWEs) again without one record, under the same link key and a new serving key.
+
+    Without files if nothing else was in them. Tampered.
+    """
+    opened = (open_jwe(link_key, each)[0] for each in served)
+    plain = [left for each in opened if (left := without_record(each, record_id)) is not None]
+    if not any(holds_records(each) for each in plain):
+        plain = []
+    return _seal(provider, vault_id, grant_id, link_key, plain)
+
+
+def _seal(
+    provider: KeyProvider, vault_id: VaultId, grant_id: GrantId, link_key: LinkKey, plain: Iterable[bytes]
+) -> SealedLink:
+    serving_key = ServingKey.make()
+    files = tuple(_sealed(link_key, serving_key, vault_id, grant_id, data) for data in plain)
+    wrapped = provider.wrap(Purpose.LINKS, serving_key.raw, _serving_context(vault_id, grant_id))
+    return SealedLink(link_key, wrapped, files)
+
+
+def _sealed(link_key: LinkKey, serving_key: ServingKey, vault_id: VaultId, grant_id: GrantId, data: bytes) -> LinkFile:
+    jwe, file_id = seal_jwe(link_key, pad_json(data), FHIR_JSON), FileId(make_id())
+    sealed = seal_box(serving_key.raw, _file_context(vault_id, grant_id, file_id), jwe.encode("ascii"))
+    return LinkFile(file_id, FHIR_JSON, sealed, len(jwe))
 
 
 def _names_another(connection: Connection, keyring: Keyring, import_id: ImportId) -> bool:

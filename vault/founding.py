@@ -1,12 +1,12 @@
 """Founding a vault: keys, freshness row, profile and recovery check, stored in one transaction.
 
-The recovery check, a sealed paper, tells whether the citizen has shown that the recovery code was written down.
+The slot notes, a sealed paper, tell whether the citizen has shown that the recovery code was written down.
 """
 
 from __future__ import annotations
 
-import json
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,38 +15,26 @@ from sqlalchemy import Connection
 from vault import freshness
 from vault.audit.trails import AlreadyRegistered, operator_trail, register_operator
 from vault.clock import Clock
+from vault.crypto.slots import SlotKind
 from vault.database import Database
 from vault.errors import LogUnavailable
-from vault.ids import PaperId, VaultId
-from vault.keys.recovery_code import last_group
+from vault.ids import SlotId, VaultId
 from vault.papers import Papers, Prepared
 from vault.records.profile import Profile, prepare_profile, read_profile
+from vault.slot_notes import SlotNotes, prepare_slot_notes
 
 __all__ = [
     "Founded",
     "Founding",
     "Profile",
-    "RecoveryCheck",
     "ensure_operator",
-    "prepare_recovery_check",
     "read_profile",
-    "read_recovery_check",
 ]
 
 if TYPE_CHECKING:
     from vault.keys.enrolment import Enrolment, NewKeys
     from vault.keys.keyring import Keyring
-
-RECOVERY_CHECK = PaperId(b"paper:recovery\0\0")
-
-
-@dataclass(frozen=True, slots=True)
-class RecoveryCheck:
-    """The last group of the recovery code in force, and whether the citizen has typed it. ``version`` of its paper."""
-
-    version: int
-    last_group: str
-    confirmed: bool
+    from vault.keys.slots import NewSlot
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +55,21 @@ class Founding:
 
     def prepare(self, passphrase: str, profile: Profile | None) -> Founded:
         """Slow (Argon2id), outside any transaction. ``profile`` None: an account without records (admin, operator)."""
-        keys = self._enrolment.prepare(passphrase)
-        check = RecoveryCheck(1, last_group(keys.recovery_code), confirmed=False)
-        papers = [prepare_recovery_check(keys.keyring, check, self._clock)]
+        return self._around(self._enrolment.prepare(passphrase), profile)
+
+    def prepare_with(self, make_first: Callable[[Keyring], NewSlot], profile: Profile) -> Founded:
+        """The same with another first way in than a passphrase."""
+        return self._around(self._enrolment.prepare_with(make_first), profile)
+
+    def prepare_looked_after(self, public_key: bytes, profile: Profile) -> Founded:
+        """A vault that a carer's key opens, for somebody without an account. Tampered if it is no key."""
+        return self._around(self._enrolment.prepare_looked_after(public_key), profile)
+
+    def _around(self, keys: NewKeys, profile: Profile | None) -> Founded:
+        slots = keys.rows["key_slot"]
+        code_slot = next(SlotId(row["slot_id"]) for row in slots if row["kind"] == SlotKind.RECOVERY_CODE)
+        notes = SlotNotes(0, {}).noting_code(code_slot, keys.recovery_code)
+        papers = [prepare_slot_notes(keys.keyring, notes, self._clock)]
         if profile is not None:
             papers.append(prepare_profile(keys.keyring, profile, self._clock))
         return Founded(keys.vault_id, keys.keyring, keys.recovery_code, keys, tuple(papers))
@@ -82,18 +82,6 @@ class Founding:
             Papers(founded.keyring).store(connection, paper)
             terms += paper.change.added
         freshness.begin(connection, founded.keyring, terms)
-
-
-def read_recovery_check(connection: Connection, keyring: Keyring) -> RecoveryCheck:
-    """The check in force. Tampered."""
-    paper = Papers(keyring).read(connection, RECOVERY_CHECK, "recovery-check")
-    return RecoveryCheck(paper.version, **json.loads(paper.data))
-
-
-def prepare_recovery_check(keyring: Keyring, check: RecoveryCheck, clock: Clock) -> Prepared:
-    """Seal ``check`` as version ``check.version`` of its paper; the caller stores it and advances freshness."""
-    data = json.dumps({"last_group": check.last_group, "confirmed": check.confirmed}).encode()
-    return Papers(keyring).prepare("recovery-check", data, clock.now(), RECOVERY_CHECK, check.version)
 
 
 def ensure_operator(database: Database, founding: Founding) -> None:

@@ -1,4 +1,5 @@
-"""Freshness: one sealed sum per vault over every segment, directory page, paper and the key manifest.
+"""Freshness: one sealed sum per vault over every segment, directory page, paper, the key manifest and, while
+a rotation is under way, the row of the keys before it.
 
 Whoever writes the database can bring back an old row, with a valid seal; the sum then no longer agrees and
 reading refuses. The sum moves by a delta in the same short transaction as the rows, by compare-and-swap on the
@@ -20,7 +21,7 @@ from sqlalchemy import ColumnElement, Connection, LargeBinary, Select, Table, fu
 from vault.database import table_of
 from vault.errors import Conflict, Tampered
 from vault.ids import VaultId
-from vault.keys.stored import read_manifest_header
+from vault.keys.stored import read_manifest_header, read_previous_header
 from vault.tables import DirectoryTable, FreshnessRow, PaperRow, SegmentTable
 
 if TYPE_CHECKING:
@@ -127,6 +128,11 @@ def read(connection: Connection, keyring: Keyring) -> State:
 def advance(connection: Connection, keyring: Keyring, state: State, change: Moves) -> State:
     """Move the sum by ``change``, if nothing moved it since ``state`` was read; StaleState otherwise."""
     after = State(state.sequence + 1, _moved(keyring, state.total, change))
+    _swap(connection, keyring, state, after)
+    return after
+
+
+def _swap(connection: Connection, keyring: Keyring, state: State, after: State) -> None:
     statement = (
         update(_FRESHNESS)
         .where(_FRESHNESS.c.vault_id == keyring.vault_id, _FRESHNESS.c.sequence == state.sequence)
@@ -134,13 +140,48 @@ def advance(connection: Connection, keyring: Keyring, state: State, change: Move
     )
     if connection.execute(statement).rowcount != 1:
         raise StaleState
-    return after
 
 
 def verify(connection: Connection, keyring: Keyring) -> Headers:
     """Sum the headers of every stored row again; Tampered unless the sealed sum agrees. Needs ``Database.read()``."""
     state = read(connection, keyring)
-    vault_id = keyring.vault_id
+    stored = _stored(connection, keyring.vault_id)
+    if _moved(keyring, 0, Change(added=stored.terms)) != state.total:
+        raise Tampered
+    return Headers(state, stored.segments, stored.pages)
+
+
+@dataclass(frozen=True, slots=True)
+class Remade:
+    """The sum of the same rows under a vault's next keys."""
+
+    before: State
+    after: State
+
+
+def remake(connection: Connection, old: Keyring, new: Keyring, change: Moves) -> Remade:
+    """The sum under other keys, moved by ``change``. Tampered unless the old one agrees. Needs ``Database.read()``."""
+    state = verify(connection, old).state
+    everything = Change(added=_stored(connection, old.vault_id).terms) + change
+    return Remade(state, State(state.sequence + 1, _moved(new, 0, everything)))
+
+
+def replace(connection: Connection, new: Keyring, remade: Remade) -> State:
+    """Store a remade sum, if nothing moved it since; StaleState otherwise."""
+    _swap(connection, new, remade.before, remade.after)
+    return remade.after
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What is there now, as the rows themselves say."""
+
+    segments: dict[bytes, Header]
+    pages: dict[int, Header]
+    terms: tuple[Term, ...]
+
+
+def _stored(connection: Connection, vault_id: VaultId) -> _Stored:
     segments = {
         row[0]: (row[1], row[2], row[3])
         for row in connection.execute(_headers(_SEGMENT, _SEGMENT.c.segment_id, vault_id))
@@ -153,13 +194,11 @@ def verify(connection: Connection, keyring: Keyring) -> Headers:
     terms = [(key, version, nonce) for key, (version, _, nonce) in segments.items()]
     terms += [(page_object_id(page), version, nonce) for page, (version, _, nonce) in pages.items()]
     terms += [(row[0], row[1], row[3]) for row in papers]
-    manifest = read_manifest_header(connection, vault_id)
+    manifest, previous = read_manifest_header(connection, vault_id), read_previous_header(connection, vault_id)
     if manifest is None:
         raise Tampered
-    terms.append(manifest)
-    if _moved(keyring, 0, Change(added=tuple(terms))) != state.total:
-        raise Tampered
-    return Headers(state, segments, pages)
+    terms += [manifest] if previous is None else [manifest, previous]
+    return _Stored(segments, pages, tuple(terms))
 
 
 def page_object_id(page: int) -> bytes:

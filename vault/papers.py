@@ -17,7 +17,7 @@ from vault.crypto.objects import RecordHeader, nonce_of, open_record, seal_recor
 from vault.crypto.secret import Root
 from vault.database import table_of
 from vault.errors import NotFound
-from vault.freshness import Change, StaleState
+from vault.freshness import Change, Moves, StaleState, State, advance
 from vault.ids import PaperId, VaultId, make_id
 from vault.keys.roots import drop_roots, open_roots, store_roots
 from vault.tables import PaperRow
@@ -117,6 +117,17 @@ class Papers:
         roots = connection.execute(select(_PAPER.c.root_id).where(*mine)).scalars().all()
         drop_roots(connection, self._keyring.vault_id, roots)
         connection.execute(delete(_PAPER).where(*mine))
+
+    def exchange(self, connection: Connection, state: State, prepared: Prepared, also: Moves | None = None) -> State:
+        """Only the newest version of a paper stays: freshness moves, older versions go, this one is stored. StaleState.
+
+        ``also`` is whatever else the same transaction changes.
+        """
+        change = self.removal(connection, prepared.paper_id) + prepared.change
+        after = advance(connection, self._keyring, state, change + also if also else change)
+        self.remove(connection, prepared.paper_id)
+        self.store(connection, prepared)
+        return after
 
     def _opened(self, row: Row[Any], roots: Mapping[bytes, Root]) -> Paper:
         header = self._header(row.paper_id, row.version, row.root_id, row.purpose)

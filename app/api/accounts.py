@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from app.api.answers import answer_json, instant, nothing, operation
 from app.body import JsonBytes, WireModel, read_wire
-from app.deps import any_session, looking_around, origin_of, services
+from app.deps import looking_around, origin_of, own_session, services
 from app.errors import NoSuchPage
 from auth.roles import Role
 from auth.sessions import Session
@@ -108,7 +108,7 @@ def look_around(request: Request) -> Response:
 
 
 @router.get("/account", **operation("Whose account this is, when the session ends", model=AccountShown, refuses=(403,)))
-def show_account(request: Request, session: Annotated[Session, Depends(any_session)]) -> Response:
+def show_account(request: Request, session: Annotated[Session, Depends(own_session)]) -> Response:
     accounts = services(request).accounts
     profile = accounts.profile(session.keyring) if session.role is Role.CITIZEN else None
     body = {
@@ -134,9 +134,9 @@ def show_account(request: Request, session: Annotated[Session, Depends(any_sessi
         refuses=(403, 409, 429),
     ),
 )
-def make_recovery_code(request: Request, session: Annotated[Session, Depends(any_session)], raw: JsonBytes) -> Response:
+def make_recovery_code(request: Request, session: Annotated[Session, Depends(own_session)], raw: JsonBytes) -> Response:
     stated = read_wire(raw, Passphrase)
-    code = services(request).sessions.new_recovery_code(session, stated.passphrase, origin_of(request))
+    code = services(request).ways_in.new_recovery_code(session, stated.passphrase, origin_of(request))
     return answer_json({"recovery_code": code}, 201)
 
 
@@ -145,9 +145,9 @@ def make_recovery_code(request: Request, session: Annotated[Session, Depends(any
     **operation("Confirm the recovery code by its last group", status=204, body=LastGroup, refuses=(403, 409, 429)),
 )
 def confirm_recovery_code(
-    request: Request, session: Annotated[Session, Depends(any_session)], raw: JsonBytes
+    request: Request, session: Annotated[Session, Depends(own_session)], raw: JsonBytes
 ) -> Response:
-    services(request).sessions.confirm_recovery_code(session, read_wire(raw, LastGroup).last_group)
+    services(request).ways_in.confirm_recovery_code(session, read_wire(raw, LastGroup).last_group)
     return nothing()
 
 
@@ -157,7 +157,7 @@ def confirm_recovery_code(
         "Change the passphrase; other sessions end", status=204, body=PassphraseChange, refuses=(403, 409, 429)
     ),
 )
-def change_passphrase(request: Request, session: Annotated[Session, Depends(any_session)], raw: JsonBytes) -> Response:
+def change_passphrase(request: Request, session: Annotated[Session, Depends(own_session)], raw: JsonBytes) -> Response:
     stated = read_wire(raw, PassphraseChange)
-    services(request).sessions.change_passphrase(session, stated.passphrase, stated.new_passphrase, origin_of(request))
+    services(request).ways_in.change_passphrase(session, stated.passphrase, stated.new_passphrase, origin_of(request))
     return nothing()

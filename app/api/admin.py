@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 
 from app.api.answers import FIRST_LIMIT, After, Limit, answer_page, operation
-from app.deps import admin_session, origin_of, services
+from app.deps import admin_session, freshly_proven_admin, origin_of, services
 from app.errors import BadValue
 from auth.sessions import Session
 from vault.audit.admin_log import AdminFilters
@@ -90,7 +90,7 @@ _COPIES = {media.partition(";")[0]: {"schema": {"type": "string"}} for _, media 
 )
 def copy_admin_log(
     request: Request,
-    session: Admin,
+    session: Annotated[Session, Depends(freshly_proven_admin)],
     wanted: Wanted,
     format_: Annotated[Literal["csv", "ndjson"], Query(alias="format", description="Kind of file.")] = "ndjson",
 ) -> Response:

@@ -94,7 +94,8 @@ def operation(
 ) -> dict[str, Any]:
     """Keyword arguments of a route: its documentation, and no response validation.
 
-    ``content`` documents an answer that isn't JSON. 422 (unknown parameters), 500 and 503 are stated for all.
+    ``content`` documents an answer that isn't JSON. 400 (a token in the address), 422 (unknown parameters), 500 and 503
+    are stated for all.
     """
     success: dict[str, Any] = {"description": "Done."}
     if model is not None:
@@ -105,7 +106,7 @@ def operation(
         success["headers"] = {
             name: {"description": text, "schema": {"type": "string"}} for name, text in headers.items()
         }
-    stated = {*refuses, 422, 500, 503} | ({401} if signed_in else set())
+    stated = {*refuses, 400, 422, 500, 503} | ({401} if signed_in else set())
     extra: dict[str, Any] = {"security": [{"bearer": []}, {"cookie": []}] if signed_in else []}
     if body is not None:
         extra["requestBody"] = {"required": True, "content": _body_content(body)}

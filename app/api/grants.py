@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from app.api.answers import FIRST_LIMIT, After, Id, Limit, answer_json, answer_page, instant, operation
 from app.body import JsonBytes, WireModel, read_object
-from app.deps import citizen_session, origin_of, services
+from app.deps import citizen_session, freshly_proven_citizen, origin_of, services
 from auth.sessions import Session
 from sharing.consent.leaks import Leak
 from sharing.grants.grants import Grants
@@ -154,8 +154,8 @@ def preview(grants: Sharing, raw: JsonBytes) -> Response:
 
 
 @router.post("/grants", **operation("Grant", status=201, model=GrantMade, body=GrantBody, refuses=(403, 409)))
-def issue(grants: Sharing, raw: JsonBytes) -> Response:
-    issued = grants.issue(read_object(raw))
+def issue(request: Request, session: Annotated[Session, Depends(freshly_proven_citizen)], raw: JsonBytes) -> Response:
+    issued = services(request).grants(session, origin_of(request)).issue(read_object(raw))
     body = {
         "grant_id": text_of(issued.grant_id),
         "link": issued.link,

@@ -18,7 +18,7 @@ from auth.sessions import Session
 from vault.ids import ImportId, parse_id, text_of
 from vault.records.imports import ImportStatus
 from vault.records.records import Records
-from vault.records.views import ImportOutcome, ImportReport
+from vault.records.views import ImportOutcome, ImportReport, SentBy
 from vault.records.whose import WARNINGS
 
 router = APIRouter(tags=["Records"], prefix="/api")
@@ -53,6 +53,13 @@ class ReportPart(Quarantine):
     settled: str | None
 
 
+class Sender(BaseModel):
+    """Who delivered it: of the API key that was used, unless a lab's signature proves who it was."""
+
+    name: str | None
+    proven: bool
+
+
 class ImportShown(BaseModel):
     """An import's report, and where its records are now; ``stays``: earlier records that it corrected."""
 
@@ -69,6 +76,7 @@ class ImportShown(BaseModel):
     in_bin: int
     stays: int
     undone_at: str | None
+    sent_by: Sender | None
 
 
 class ImportLine(BaseModel):
@@ -79,6 +87,7 @@ class ImportLine(BaseModel):
     added: int
     duplicates: int
     quarantined: int
+    sent_by: Sender | None
 
 
 class ImportList(BaseModel):
@@ -165,6 +174,7 @@ def show_line(report: ImportReport) -> dict[str, Any]:
         "added": report.outcome.added,
         "duplicates": report.outcome.duplicates,
         "quarantined": len(report.outcome.quarantined),
+        "sent_by": show_sender(report.sent_by),
     }
 
 
@@ -184,7 +194,12 @@ def show_status(status: ImportStatus) -> dict[str, Any]:
         "in_bin": standing.in_bin,
         "stays": standing.stays,
         "undone_at": instant(standing.undone_at) if standing.undone_at else None,
+        "sent_by": show_sender(report.sent_by),
     }
+
+
+def show_sender(sent_by: SentBy | None) -> dict[str, Any] | None:
+    return {"name": or_null(sent_by.name), "proven": sent_by.proven} if sent_by else None
 
 
 def show_outcome(outcome: ImportOutcome) -> dict[str, Any]:

@@ -9,13 +9,14 @@ from pydantic import BaseModel
 
 from app.api.answers import FIRST_LIMIT, After, Id, Limit, answer_json, instant, nothing, operation
 from app.body import JsonBytes, WireModel, read_wire
-from app.deps import citizen_session, origin_of, services
+from app.deps import citizen_session, freshly_proven_citizen, origin_of, services
 from auth.sessions import Session
 from sharing.notices import Notice
 from vault.ids import GrantId, NoticeId, parse_id, text_of
 
 router = APIRouter(tags=["Notices"], prefix="/api")
 Citizen = Annotated[Session, Depends(citizen_session)]
+Proven = Annotated[Session, Depends(freshly_proven_citizen)]
 
 
 class NoticeShown(BaseModel):
@@ -99,7 +100,7 @@ def freeze(request: Request, session: Citizen, grant_id: Id) -> Response:
 
 
 @router.post("/grants/{grant_id}/unfreeze", **operation("Let it work again", model=GrantState, refuses=(403, 404)))
-def unfreeze(request: Request, session: Citizen, grant_id: Id) -> Response:
+def unfreeze(request: Request, session: Proven, grant_id: Id) -> Response:
     freezing = services(request).freezing(session, origin_of(request))
     return answer_json({"state": freezing.unfreeze(GrantId(parse_id(grant_id)))})
 

@@ -128,9 +128,10 @@ def add_result(request: Request, session: Annotated[Session, Depends(citizen_ses
 
 
 @router.get("/results", **operation("Results, newest first", model=ResultPage, refuses=(403,)))
-def list_results(  # noqa: PLR0917  (one parameter a filter)
+def list_results(
     request: Request,
     session: Annotated[Session, Depends(citizen_session)],
+    *,
     analyte: Annotated[str | None, Query(max_length=100, description="A key of the vocabulary.")] = None,
     unit: Annotated[str | None, Query(max_length=50, description="Convert to this unit of the analyte.")] = None,
     limit: Limit = FIRST_LIMIT,

@@ -11,9 +11,10 @@ from app.deps import clear_session_cookie, origin_of, services
 from app.pages.forms import Page, Submitted, incomplete, refused
 from app.pages.recovery import show_sheet
 from app.pages.rendering import render
-from app.pages.visitors import Citizen
+from app.pages.visitors import Citizen, ProvenCitizen
 from app.texts import _
 from auth.sessions import Session
+from vault.crypto.slots import SlotKind
 from vault.errors import VaultError
 from vault.keys.unlocking import WrongSecret
 
@@ -23,12 +24,12 @@ _NEEDED_TO_CHANGE = {
     "passphrase": _("Please enter the passphrase you have now."),
     "new_passphrase": _("Please choose a new passphrase."),
 }
-_NEEDED_FOR_A_SHEET = {"sheet_passphrase": _("Please enter your passphrase.")}
 
 
 @router.get("/account")
-def account(request: Request, session: Citizen, changed: bool = False) -> Response:
-    return render(request, "account.html", **_shown(request, session) | {"changed": changed, "suggestion": None})
+def account(request: Request, session: Citizen, changed: bool = False, address: bool = False) -> Response:
+    told = {"changed": changed, "moved": address, "suggestion": None}
+    return render(request, "account.html", **_shown(request, session) | told)
 
 
 @router.post("/account/passphrase")
@@ -37,7 +38,7 @@ def change_passphrase(request: Request, session: Citizen, form: Submitted) -> Re
     if again := incomplete(request, form, page, _NEEDED_TO_CHANGE):
         return again
     try:
-        services(request).sessions.change_passphrase(
+        services(request).ways_in.change_passphrase(
             session, form.secret("passphrase"), form.secret("new_passphrase"), origin_of(request)
         )
     except VaultError as error:
@@ -49,20 +50,9 @@ def change_passphrase(request: Request, session: Citizen, form: Submitted) -> Re
 
 
 @router.post("/account/recovery-sheet")
-def new_recovery_sheet(request: Request, session: Citizen, form: Submitted) -> Response:
-    """Another recovery code; until its last group is typed, other pages lead to that question."""
-    page = Page("account.html", _shown(request, session), {"": "sheet_passphrase"})
-    if again := incomplete(request, form, page, _NEEDED_FOR_A_SHEET):
-        return again
-    try:
-        code = services(request).sessions.new_recovery_code(
-            session, form.secret("sheet_passphrase"), origin_of(request)
-        )
-    except VaultError as error:
-        if isinstance(error, WrongSecret):
-            error = WrongSecret(_("This is not your passphrase."))
-        return refused(request, error, page, form)
-    return show_sheet(request, code)
+def new_recovery_sheet(request: Request, session: ProvenCitizen) -> Response:
+    """One recovery code in place of all; until its last group is typed, other pages lead to that question."""
+    return show_sheet(request, services(request).ways_in.new_recovery_code_proven(session, origin_of(request)))
 
 
 @router.post("/account/sign-out-everywhere")
@@ -79,7 +69,9 @@ def _shown(request: Request, session: Session) -> dict[str, Any]:
         "here": "/account",
         "session": session,
         "changed": False,
+        "moved": False,
         "profile": house.accounts.profile(session.keyring),
         "email": house.accounts.email(session.vault_id, session.account_id),
+        "has_passphrase": SlotKind.PASSPHRASE in house.step_up.ways(session),
         "sample_passphrase": house.samples.passphrase if house.samples else "",
     }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -14,12 +13,12 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from app.deps import origin_of, services
 from app.pages.forms import Submitted
 from app.pages.rendering import render
-from app.pages.visitors import Admin
+from app.pages.visitors import Admin, ProvenAdmin
 from app.texts import _
 from vault.audit.admin_log import AdminFilters
 from vault.audit.copies import FORMATS
 from vault.audit.events import Event, Outcome
-from vault.audit.leaf import decode_leaf
+from vault.audit.leaf import decode_leaf, derive_leaf_hash
 from vault.audit.lines import PublicLine
 from vault.errors import Invalid, NotFound
 from vault.ids import GrantId, Pseudonym, parse_id, text_of
@@ -71,7 +70,7 @@ def admin_log(request: Request, session: Admin, typed: Filters, after: After = N
 
 
 @router.post("/admin/log/copy")
-def copy_log(request: Request, session: Admin, typed: Filters, form: Submitted) -> Response:
+def copy_log(request: Request, session: ProvenAdmin, typed: Filters, form: Submitted) -> Response:
     """A file of what the filters show. It is a POST, so that no reading ahead of a browser takes a copy."""
     given = typed.given()
     kind = form.text("format")
@@ -130,7 +129,7 @@ def raw(line: PublicLine) -> dict[str, str]:
         "digest": leaf.digest.hex(),
         "subject commitment": leaf.subject_commitment.hex(),
         "accountability commitment": leaf.account_commitment.hex(),
-        "leaf hash": sha256(b"\0" + line.leaf).hexdigest(),
+        "leaf hash": derive_leaf_hash(line.leaf).hex(),
         "leaf bytes": line.leaf.hex(),
     }
 

@@ -1,4 +1,4 @@
-"""Type in one result as the paper gives it."""
+"""Type in one result as the paper gives it; what was typed outlives a sign-in in between."""
 
 from __future__ import annotations
 
@@ -9,22 +9,14 @@ from app import refusals
 from app.deps import origin_of, services
 from app.pages.forms import Form, Page, Submitted, incomplete, refused
 from app.pages.rendering import render
-from app.pages.results_typed import check_day, choices, in_our_words, typed_of
+from app.pages.results_typed import FIELDS, NAMES, NEEDED, check_day, choices, in_our_words, typed_of
 from app.pages.visitors import citizens_only, confirmed_citizen
-from app.texts import _
 from auth.sessions import Session
 from vault.errors import NotFound, Unauthenticated, VaultError
 from vault.ids import parse_id, text_of
 
 router = APIRouter()
 
-_FIELDS = {"code": "analyte", "range": "range_low"}
-_NEEDED = {
-    "analyte": _("Please choose the test."),
-    "value": _("Please enter the result as the paper gives it, such as 0.80, <0.5 or a word."),
-    "taken_at": _("Please enter the day the sample was taken."),
-}
-_NAMES = ("analyte", "value", "unit", "taken_at", "range_low", "range_high", "lab")
 _KEPT = "kept."
 _DOCUMENT = "document"
 
@@ -40,12 +32,12 @@ def type_in(request: Request, form: Submitted) -> Response:
     session = session_or_door(request, form)
     if isinstance(session, Response):
         return session
-    page = Page("type-in.html", choices() | {"is_back": False}, _FIELDS)
-    if again := incomplete(request, form, page, _NEEDED):
+    page = Page("type-in.html", choices() | {"is_back": False}, FIELDS)
+    if again := incomplete(request, form, page, NEEDED):
         return again
     try:
         check_day(form.text("taken_at"), services(request).clock.now().date())
-        typed = typed_of({name: form.text(name) for name in _NAMES})
+        typed = typed_of({name: form.text(name) for name in NAMES})
         record_id = services(request).records(session, origin_of(request)).add_result(typed)
     except VaultError as error:
         return refused(request, in_our_words(error, form.text("analyte")), page, form)

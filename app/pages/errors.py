@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.deps import LEFT_COOKIE, services
+from app.deps import LEFT_COOKIE, known_session, services
 from app.pages.rendering import render
 from app.problems import Problem
 from app.texts import _
@@ -36,6 +36,6 @@ def error_page(request: Request, problem: Problem) -> Response:
     if problem.code == "session-lent":
         return RedirectResponse("/lent", 303)
     heading = HEADINGS.get(problem.status, _("Something went wrong"))
-    known = getattr(request.state, "session", None)  # Asking again could fail again.
+    known = known_session(request)  # Asking again could fail again.
     person = known.role.value if known else None
     return render(request, "error.html", problem.status, person=person, heading=heading, problem=problem)

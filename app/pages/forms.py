@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request, Response
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 
 from app import errors, refusals
+from app.deps import known_session
 from app.pages.rendering import render
+from app.powers import OPENED_IN, check_whose
 from app.problems import problem_of
+from app.texts import _
+from auth.roles import Role
 from vault.errors import Invalid, TooLarge, TooManyTries, VaultError
 
 MAX_FORM_BYTES = 256 * 1024
@@ -24,8 +28,9 @@ MAX_FIELDS = 1_000
 MAX_DRAINED_BYTES = 64 * 1024 * 1024
 SECRETS = frozenset(
     {
-        *("password", "passphrase", "new_passphrase", "sheet_passphrase"),
+        *("password", "passphrase", "new_passphrase"),
         *("passcode", "recovery_code", "last_group", "shown"),
+        *("credential", "output"),
     }
 )
 
@@ -66,8 +71,25 @@ class _InMemory(MultiPartParser):
 
 
 async def _form(request: Request) -> Form:
+    if "content-type" not in request.headers and request.headers.get("content-length", "0") == "0":
+        return _of_this_vault(request, Form({}))  # A press alone: it sends nothing.
     body = await _body(request, "application/x-www-form-urlencoded", MAX_FORM_BYTES)
-    return _texts(await _parse(FormParser(request.headers, _once(body))))
+    form = _texts(await _parse(FormParser(request.headers, _once(body))))
+    return _of_this_vault(request, form)
+
+
+def _of_this_vault(request: Request, form: Form) -> Form:
+    """OtherPerson, if who is at the page is known already; else whoever asks for them looks at ``state.form``."""
+    request.state.form = form
+    session = known_session(request)
+    if session is not None and session.role is Role.CITIZEN:
+        check_whose(session, form.text(OPENED_IN))
+    return form
+
+
+def sent_form(request: Request) -> Form:
+    """What this request sent, for whoever answers in place of its route; empty if no form was read."""
+    return cast(Form, getattr(request.state, "form", Form({})))
 
 
 async def _upload(request: Request) -> Form:
@@ -78,12 +100,13 @@ async def _upload(request: Request) -> Form:
     parsed = await _parse(_InMemory(request.headers, _once(body), max_files=1, max_fields=20))
     file = next((value for value in parsed.values() if isinstance(value, UploadFile)), None)
     if file is None:
-        return _texts(parsed)
+        return _of_this_vault(request, _texts(parsed))
     data = await file.read()
     await parsed.close()
     if len(data) > MAX_UPLOAD_BYTES:
         return Form({}, is_too_large=True)
-    return _texts(parsed, Uploaded(file.filename or "", file.content_type or "", data))
+    upload = Uploaded(file.filename or "", file.content_type or "", data)
+    return _of_this_vault(request, _texts(parsed, upload))
 
 
 Submitted = Annotated[Form, Depends(_form)]
@@ -162,4 +185,6 @@ def _advice(error: VaultError) -> str:
     if not isinstance(error, TooManyTries):
         return error.advice
     minutes = -(-error.retry_after_seconds // 60)
-    return f"Too many tries. Please wait {'a minute' if minutes <= 1 else f'{minutes} minutes'} and try again."
+    if minutes <= 1:
+        return _("Too many tries. Please wait a minute and try again.")
+    return _("Too many tries. Please wait {minutes} minutes and try again.").format(minutes=minutes)

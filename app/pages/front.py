@@ -53,10 +53,10 @@ def try_being_the_doctor(request: Request) -> Response:
     if session is None or not _is_citizens_sample(session):
         raise Unauthenticated
     try:
-        doctor = around.doctor(session)
+        link = around.doctor(session)
     except NotFound:
         return render(request, "no-doctor.html", 404)
-    return RedirectResponse(f"/view#{urlsplit(doctor.link).fragment}", 303)
+    return RedirectResponse(f"/view#{urlsplit(link).fragment}", 303)
 
 
 @router.get("/view")

@@ -31,7 +31,6 @@ from vault.errors import NotFound, VaultError
 from vault.ids import GrantId, parse_id, text_of
 
 router = APIRouter()
-SHARES_OFFERED = 50
 WAIT_SECONDS, LOOK_EVERY_SECONDS = 4.0, 0.4
 
 
@@ -157,8 +156,8 @@ def _began_at(request: Request, session: Session, form: Form) -> GrantRow | None
 def _start_values(request: Request, session: Session, row: GrantRow | None = None) -> dict[str, Any]:
     """``row``: the share it is about; else the citizen picks one of those that work."""
     if row is None:
-        page = services(request).grants(session, origin_of(request)).list(SHARES_OFFERED)
-        active = [each for each in page.items if str(each.state) == "active"]
+        living = services(request).grants(session, origin_of(request)).living()
+        active = [each for each in living if str(each.state) == "active"]
     else:
         active = [row] if str(row.state) == "active" else []
     return {"here": "/shares", "active": active, "row": row, "address": _address(request, "/open")}

@@ -5,16 +5,15 @@ Each answer is checked on its own page and stays when people go back. Nothing ex
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.deps import looking_around, optional_session, origin_of, services
+from app.deps import leave_sample, optional_session, origin_of, services
 from app.pages.draft import ANSWERS, drop_draft, keep_draft, read_draft
 from app.pages.forms import Form, Page, Submitted, incomplete, refused
-from app.pages.recovery import has_no_code_yet, show_sheet
+from app.pages.recovery import FIRST, has_no_code_yet, show_sheet
 from app.pages.rendering import render
+from app.pages.single_sign_on import link_who_waits
 from app.pages.visitors import citizens_only
 from app.texts import _
 from auth.errors import BadBirthDate
@@ -83,10 +82,10 @@ def ask_passphrase(request: Request) -> Response:
 def create_vault(request: Request, form: Submitted) -> Response:
     """The last answer: the vault is made, and its recovery code is in this one answer and nowhere else."""
     answers = read_draft(request)
-    if missing := _first_missing(answers):
+    if missing := first_missing(answers):
         # The page that showed the code was loaded again, or the answers are an hour old.
         return RedirectResponse("/recovery-code" if has_no_code_yet(request) else PATHS[missing], 303)
-    if again := incomplete(request, form, _page("passphrase"), _NEEDED["passphrase"]):
+    if again := incomplete(request, form, page_of("passphrase"), _NEEDED["passphrase"]):
         return again
     before = optional_session(request)
     try:
@@ -96,11 +95,10 @@ def create_vault(request: Request, form: Submitted) -> Response:
     except VaultError as error:
         step = _step_of(error)
         typed = Form({name: (value,) for name, value in _typed(step, answers).items()})
-        return refused(request, error, _page(step), form if step == "passphrase" else typed)
-    around = looking_around(request)
-    if around is not None and before is not None and before.sample:
-        around.leave(before)
-    response = show_sheet(request, made.recovery_code, made.token, is_new=True)
+        return refused(request, error, page_of(step), form if step == "passphrase" else typed)
+    leave_sample(request, before)
+    response = show_sheet(request, made.recovery_code, made.token, why=FIRST)
+    link_who_waits(request, response, made.token)
     drop_draft(response)
     return response
 
@@ -112,17 +110,17 @@ def first_result(request: Request) -> Response:
 
 def _ask(request: Request, step: str) -> Response:
     answers = read_draft(request)
-    missing = _first_missing(answers)
+    missing = first_missing(answers)
     if missing is not None and _ORDER.index(missing) < _ORDER.index(step):
         return RedirectResponse(PATHS[missing], 303)
     typed = {name: (value,) for name, value in _typed(step, answers).items()}
-    page = _page(step)
+    page = page_of(step)
     return render(request, page.template, typed=typed, **page.values)
 
 
 def _take(request: Request, form: Form, step: str) -> Response:
     """Keep one answer and go on to the next question that has none."""
-    page = _page(step)
+    page = page_of(step)
     if again := incomplete(request, form, page, _NEEDED[step]):
         return again
     try:
@@ -130,7 +128,7 @@ def _take(request: Request, form: Form, step: str) -> Response:
     except VaultError as error:
         return refused(request, error, page, form)
     following = _ORDER[_ORDER.index(step) + 1]
-    response = RedirectResponse(PATHS[_first_missing(answers) or following], 303)
+    response = RedirectResponse(PATHS[first_missing(answers) or following], 303)
     keep_draft(response, answers)
     return response
 
@@ -167,7 +165,8 @@ def _typed(step: str, answers: dict[str, str]) -> dict[str, str]:
     return {"birth_day": day.lstrip("0"), "birth_month": month.lstrip("0"), "birth_year": year}
 
 
-def _first_missing(answers: dict[str, str]) -> str | None:
+def first_missing(answers: dict[str, str]) -> str | None:
+    """The first question without an answer."""
     return next((name for name in ANSWERS if not answers.get(name)), None)
 
 
@@ -179,7 +178,8 @@ def _step_of(error: VaultError) -> str:
     return field if field in _ORDER else "passphrase"
 
 
-def _page(step: str) -> Page:
+def page_of(step: str) -> Page:
+    """The page of one question."""
     number = _ORDER.index(step)
     before = PATHS[_ORDER[number - 1]] if number else "/"
     values = {
@@ -193,4 +193,4 @@ def _page(step: str) -> Page:
     }
     # The fault of a whole date stands at its first field.
     fields = {"birth_date": "birth_day"} | ({"": "email"} if step == "email" else {})
-    return replace(Page("sign-up.html"), values=values, fields=fields)
+    return Page("sign-up.html", values, fields)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.deps import LEFT_COOKIE, clear_session_cookie, looking_around, optional_session, services
+from app.deps import LEFT_COOKIE, clear_session_cookie, leave_sample, optional_session, services
 
 router = APIRouter()
 LEFT_SECONDS = 300
@@ -37,9 +37,7 @@ def _sign_out(request: Request, response: Response) -> None:
     session = optional_session(request)
     if session is not None:
         services(request).sessions.sign_out(session)
-        around = looking_around(request)
-        if around is not None and session.sample:
-            around.leave(session)
+        leave_sample(request, session)
     clear_session_cookie(response)
     response.set_cookie(LEFT_COOKIE, "1", max_age=LEFT_SECONDS, secure=True, httponly=True, samesite="lax", path="/")
     response.headers["Clear-Site-Data"] = '"cache"'

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app.deps import services
+from app.deps import origin_of, services
 from app.pages.looks import MOST_TITLES, gathered, with_consents
 from app.pages.rendering import render
 from app.pages.visitors import Citizen
@@ -28,5 +28,6 @@ def who_looked(
     house = services(request)
     page = house.citizen_log(session).page(PAGE_ROWS, after, show)
     looks = with_consents(house, session, gathered(page.items))
-    values = {"page": page, "looks": looks, "show": show.value, "after": after, "frozen": frozen}
+    carers = house.caring(session, origin_of(request)).carers().names()
+    values = {"carers": carers, "page": page, "looks": looks, "show": show.value, "after": after, "frozen": frozen}
     return render(request, "who-looked.html", here="/who-looked", most_titles=MOST_TITLES, **values)

@@ -11,7 +11,7 @@ from app.deps import origin_of, services
 from app.pages.forms import Submitted
 from app.pages.looks import consents_of, told
 from app.pages.rendering import render
-from app.pages.visitors import Citizen
+from app.pages.visitors import Citizen, ProvenCitizen, ProvenReader
 from vault.errors import NotFound
 from vault.ids import GrantId, NoticeId, parse_id, text_of
 from vault.paging import MAX_CURSOR_CHARACTERS
@@ -65,7 +65,7 @@ def freeze(request: Request, session: Citizen, grant_id: str, form: Submitted) -
 
 
 @router.get("/shares/{grant_id}/unfreeze")
-def unfreeze_form(request: Request, session: Citizen, grant_id: str) -> Response:
+def unfreeze_form(request: Request, session: ProvenReader, grant_id: str) -> Response:
     wanted = GrantId(parse_id(grant_id))
     consent = consents_of(services(request), session, [wanted]).get(wanted)
     if consent is None:
@@ -74,7 +74,7 @@ def unfreeze_form(request: Request, session: Citizen, grant_id: str) -> Response
 
 
 @router.post("/shares/{grant_id}/unfreeze")
-def unfreeze(request: Request, session: Citizen, grant_id: str) -> Response:
+def unfreeze(request: Request, session: ProvenCitizen, grant_id: str) -> Response:
     services(request).freezing(session, origin_of(request)).unfreeze(GrantId(parse_id(grant_id)))
     return RedirectResponse(f"/shares/{grant_id}", 303)
 

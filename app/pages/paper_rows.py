@@ -10,14 +10,13 @@ from datetime import date
 from typing import Final
 
 from app.pages.forms import Form
-from app.pages.results_typed import check_day, in_our_words, typed_of
+from app.pages.results_typed import FIELDS, NAMES, NEEDED, check_day, in_our_words, typed_of
 from app.texts import _
 from vault.errors import Invalid
 from vault.health.typed import TypedResult, resource_of
 
 FIRST_ROWS: Final = 3
 MOST_ROWS: Final = 30
-_OWN: Final = ("analyte", "value", "unit", "range_low", "range_high", "taken_at", "lab")
 _SHARED: Final = ("taken_at", "lab")
 
 
@@ -39,7 +38,7 @@ def count_of(form: Form) -> int:
 def read_rows(form: Form, today: date) -> Read:
     """Everything that was typed, checked."""
     read = Read()
-    used = [number for number in range(1, count_of(form) + 1) if any(form.text(f"{name}-{number}") for name in _OWN)]
+    used = [number for number in range(1, count_of(form) + 1) if any(form.text(f"{name}-{number}") for name in NAMES)]
     for number in used:
         _read_row(form, number, today, read)
     if not used:
@@ -48,7 +47,7 @@ def read_rows(form: Form, today: date) -> Read:
 
 
 def _read_row(form: Form, number: int, today: date, read: Read) -> None:
-    values = {name: form.text(f"{name}-{number}") for name in _OWN}
+    values = {name: form.text(f"{name}-{number}") for name in NAMES}
     own_day = bool(values["taken_at"])
     for name in _SHARED:
         values[name] = values[name] or form.text(name)
@@ -63,7 +62,7 @@ def _read_row(form: Form, number: int, today: date, read: Read) -> None:
         typed = typed_of(values)
         resource_of(typed)
     except Invalid as error:
-        name = {"code": "analyte", "range": "range_low"}.get(error.field or "", error.field or "value")
+        name = FIELDS.get(error.field or "", error.field or "value")
         shared = name == "taken_at" and not own_day
         read.faults[name if shared else f"{name}-{number}"] = _at_row(
             number, in_our_words(error, values["analyte"]).advice, "taken_at" if shared else ""
@@ -74,12 +73,7 @@ def _read_row(form: Form, number: int, today: date, read: Read) -> None:
 
 
 def _missing(values: dict[str, str]) -> dict[str, str]:
-    needed = {
-        "analyte": _("Please choose the test."),
-        "value": _("Please enter the result as the paper gives it, such as 0.80, <0.5 or a word."),
-        "taken_at": _("Please enter the day the sample was taken."),
-    }
-    return {name: advice for name, advice in needed.items() if not values[name]}
+    return {name: advice for name, advice in NEEDED.items() if not values[name]}
 
 
 def _at_row(number: int, advice: str, name: str) -> str:

@@ -21,10 +21,12 @@ PAGE_ROWS = 50
 
 
 @router.get("/records")
-def list_records(request: Request, session: Citizen, kind: str = "", after: After = None, moved: str = "") -> Response:
+def list_records(  # noqa: PLR0917  Query parameters, by name.
+    request: Request, session: Citizen, kind: str = "", after: After = None, moved: str = "", erased: bool = False
+) -> Response:
     page = services(request).records(session, origin_of(request)).list(kind or None, PAGE_ROWS, after)
     undo = text_of(parse_id(moved)) if moved else None
-    return render(request, "records.html", here="/records", page=page, kind=kind, after=after, undo=undo)
+    return render(request, "records.html", here="/records", page=page, kind=kind, after=after, undo=undo, erased=erased)
 
 
 @router.get("/bin")

@@ -15,6 +15,8 @@ from markupsafe import Markup, escape
 from app.deps import known_session, optional_session, services
 from app.pages import words
 from app.pages.bars import bar_of
+from app.powers import OPENED_IN
+from auth.carers.powers import Power
 from auth.roles import Role
 from auth.sessions import Session
 from vault.ids import text_of
@@ -23,6 +25,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _WRITTEN = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?(?:T(\d\d:\d\d)(?::\d\d)?(?:\.\d+)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII
 )
+_POSTED_FORM = re.compile(r'<form method="post"[^>]*>')
 _NO_FAULTS: Mapping[str, str] = {}
 
 
@@ -106,7 +109,7 @@ def _end_of(request: Request, session: Session | None) -> dict[str, Any]:
     """When the sign-in ends, for the page to say so in time, and an id by which it knows whose it was."""
     if session is None:
         return {"session_seconds": None, "session_whose": None}
-    return {"session_seconds": seconds_left(request, session), "session_whose": text_of(session.account_id)}
+    return {"session_seconds": seconds_left(request, session), "session_whose": text_of(session.vault_id)}
 
 
 def render(request: Request, template: str, status: int = 200, /, **values: Any) -> HTMLResponse:
@@ -115,7 +118,7 @@ def render(request: Request, template: str, status: int = 200, /, **values: Any)
     ``person`` given means that nobody is asked for who is signed in. ``sample``: whose side of the sample this is.
     """
     session = known_session(request) if "person" in values else optional_session(request)
-    asks = "person" not in values and session is not None and session.role is Role.CITIZEN
+    asks = "person" not in values and session is not None and session.role is Role.CITIZEN and _may_view(session)
     unseen = services(request).notices(session).unseen() if asks and session else 0
     leave_url = services(request).settings.leave_url
     frame: dict[str, Any] = {"person": session.role.value if session else None, "here": None}
@@ -123,4 +126,19 @@ def render(request: Request, template: str, status: int = 200, /, **values: Any)
     frame |= {"unseen": unseen, "leave_url": leave_url}
     frame["sample"] = session.role.value if session and session.sample else None
     frame |= _end_of(request, session if frame["person"] else None)
-    return HTMLResponse(_TEMPLATES.get_template(template).render(frame | values), status_code=status)
+    frame["acting"] = session.acting if session else None
+    frame["sign_ons"] = services(request).single_sign_on.offered
+    page = _TEMPLATES.get_template(template).render(frame | values)
+    return HTMLResponse(_of_person(page, session), status_code=status)
+
+
+def _may_view(session: Session) -> bool:
+    return session.acting is None or Power.VIEW in session.acting.powers
+
+
+def _of_person(page: str, session: Session | None) -> str:
+    """While somebody acts for another, every form says whose vault it was opened in."""
+    if session is None or session.acting is None:
+        return page
+    stated = f'<input type="hidden" name="{OPENED_IN}" value="{text_of(session.vault_id)}">'
+    return _POSTED_FORM.sub(rf"\g<0>{stated}", page)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import Final
 
 from app.texts import _
 from vault.errors import Invalid, VaultError
@@ -12,6 +13,13 @@ from vault.health.typed import BadDate, TypedResult
 from vault.health.units import UnknownUnit
 
 FIRST_YEAR = 1900
+NAMES: Final = ("analyte", "value", "unit", "taken_at", "range_low", "range_high", "lab")
+NEEDED: Final = {
+    "analyte": _("Please choose the test."),
+    "value": _("Please enter the result as the paper gives it, such as 0.80, <0.5 or a word."),
+    "taken_at": _("Please enter the day the sample was taken."),
+}
+FIELDS: Final = {"code": "analyte", "range": "range_low"}
 
 
 def choices() -> dict[str, object]:

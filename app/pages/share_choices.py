@@ -66,9 +66,10 @@ def choices_in(candidates: Sequence[Candidate], ticked: Iterable[str], find: str
     every = _tests(candidates)
     wanted = find.strip().casefold()
     tests = tuple(line for line in every if line.value in chosen or _is_like(line, wanted))
+    recorded = set(named)
     singles = [each for each in candidates if each.facts.kind != "observation"]
     return Choices(
-        picked=tuple(_record_line(each) for each in candidates if text_of(each.record_id) in set(named)),
+        picked=tuple(_record_line(each) for each in candidates if text_of(each.record_id) in recorded),
         tests=tests,
         groups=_found(candidates, wanted, chosen) if wanted else _groups(singles, chosen),
         wholes=_wholes(candidates, chosen),

@@ -14,7 +14,7 @@ from app.deps import origin_of, services
 from app.pages.reach import reach_of
 from app.pages.rendering import render
 from app.pages.share_words import what_words
-from app.pages.visitors import Citizen
+from app.pages.visitors import Citizen, ProvenCitizen
 from auth.sessions import Session
 from sharing.grants.views import GrantView
 from vault.errors import NotFound
@@ -126,7 +126,7 @@ def stop_sharing(request: Request, session: Citizen, grant_id: str) -> Response:
 
 
 @router.post("/shares/{grant_id}/allow-tries")
-def allow_tries(request: Request, session: Citizen, grant_id: str) -> Response:
+def allow_tries(request: Request, session: ProvenCitizen, grant_id: str) -> Response:
     """Ten fresh tries for a link that too many wrong passcodes locked."""
     services(request).grants(session, origin_of(request)).rearm(GrantId(parse_id(grant_id)))
     return RedirectResponse(f"/shares/{grant_id}", 303)

@@ -36,7 +36,7 @@ from app.pages.share_form import (
 )
 from app.pages.share_words import by_title
 from app.pages.shares import given_page
-from app.pages.visitors import Citizen
+from app.pages.visitors import Citizen, ProvenCitizen
 from app.problems import problem_of
 from app.texts import _
 from auth.sessions import Session
@@ -111,7 +111,7 @@ def share_again(request: Request, session: Citizen, grant_id: str) -> Response:
 
 
 @router.post("/share/agree")
-def agree(request: Request, session: Citizen, form: Submitted) -> Response:
+def agree(request: Request, session: ProvenCitizen, form: Submitted) -> Response:
     """The form carries a word of its own, so that sending it twice shares once."""
     grants = services(request).grants(session, origin_of(request))
     try:

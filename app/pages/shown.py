@@ -72,11 +72,12 @@ def read_shown(files: Iterable[bytes]) -> Shown:
         upload = fhir_json.read(data)
         patient = upload.people[0] if upload.people else patient
         for resource in upload.resources:
-            kind = _type_of(resource)
+            value: dict[str, Any] = read_json(resource.body)
+            kind = str(value["resourceType"])
             if kind == "Observation":
-                _add(tests, resource)
+                _add(tests, resource, _source(value))
             elif kind == "DocumentReference":
-                documents.append(_document(resource))
+                documents.append(_document(resource, value))
             elif kind not in _FRAME:
                 others.append(resource)
     for test in tests.values():
@@ -85,8 +86,7 @@ def read_shown(files: Iterable[bytes]) -> Shown:
     return Shown(patient, tuple(ordered), tuple(documents), tuple(others))
 
 
-def _add(tests: dict[str, Test], resource: Resource) -> None:
-    source = _source(resource)
+def _add(tests: dict[str, Test], resource: Resource, source: str) -> None:
     for reading in resource.readings:
         known = catalogue.find(reading.analyte)
         name = known.name if known else reading.name
@@ -94,8 +94,7 @@ def _add(tests: dict[str, Test], resource: Resource) -> None:
         test.rows.append(Row(reading, resource.taken, resource.status, resource.lab, source))
 
 
-def _document(resource: Resource) -> Document:
-    value = _value(resource)
+def _document(resource: Resource, value: dict[str, Any]) -> Document:
     attached = [each.get("attachment") or {} for each in value.get("content") or ()]
     pages = tuple(_bytes(each) for each in attached if each.get("contentType") == "image/jpeg" and each.get("data"))
     plain = [_bytes(each) for each in attached if str(each.get("contentType")).startswith("text/plain")]
@@ -105,19 +104,10 @@ def _document(resource: Resource) -> Document:
     return Document(title, note if note != title else "", pages, text)
 
 
-def _source(resource: Resource) -> str:
-    tags = (_value(resource).get("meta") or {}).get("tag") or ()
+def _source(value: dict[str, Any]) -> str:
+    tags = (value.get("meta") or {}).get("tag") or ()
     codes = [str(tag.get("code")) for tag in tags if tag.get("system") == SOURCE_SYSTEM]
     return SOURCES.get(codes[0], "") if codes else ""
-
-
-def _type_of(resource: Resource) -> str:
-    return str(_value(resource)["resourceType"])
-
-
-def _value(resource: Resource) -> dict[str, Any]:
-    value: dict[str, Any] = read_json(resource.body)
-    return value
 
 
 def _bytes(attachment: dict[str, Any]) -> bytes:

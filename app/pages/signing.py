@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from app.deps import clear_session_cookie, looking_around, optional_session, origin_of, services, set_session_cookie
+from app.deps import clear_session_cookie, leave_sample, optional_session, origin_of, services, set_session_cookie
 from app.pages.entry import typed_before
 from app.pages.forms import Form, Page, Submitted, incomplete, refused
-from app.pages.recovery import has_no_code_yet, show_sheet
+from app.pages.recovery import BACK, has_no_code_yet, show_sheet
 from app.pages.rendering import render, seconds_left
 from app.texts import _
 from auth.roles import Role
@@ -21,6 +21,7 @@ from vault.keys.unlocking import WrongSecret
 router = APIRouter()
 
 _COME_BACK_FIELDS = {"passphrase": "new_passphrase", "code": "recovery_code"}
+_CARRIED = frozenset({"to", "beside"})
 _EMAIL = _("Please enter your e-mail address.")
 _NEEDED_TO_SIGN_IN = {"email": _EMAIL, "passphrase": _("Please enter your passphrase.")}
 _NEEDED_TO_COME_BACK = {
@@ -51,7 +52,7 @@ def session_end(request: Request) -> Response:
     session = optional_session(request)
     if session is None:
         return JSONResponse({"seconds": 0, "whose": ""})
-    return JSONResponse({"seconds": seconds_left(request, session), "whose": text_of(session.account_id)})
+    return JSONResponse({"seconds": seconds_left(request, session), "whose": text_of(session.vault_id)})
 
 
 @router.post("/sign-in")
@@ -90,16 +91,15 @@ def come_back(request: Request, form: Submitted) -> Response:
             error = WrongSecret(_("The e-mail address or the recovery code is not right."))
         return refused(request, error, page, form)
     services(request).tidy(signed_in.token, origin_of(request))
-    return show_sheet(request, signed_in.recovery_code or "", signed_in.token)
+    return show_sheet(request, signed_in.recovery_code or "", signed_in.token, why=BACK)
 
 
 @router.post("/sign-out")
 def sign_out(request: Request) -> Response:
-    session, around = optional_session(request), looking_around(request)
+    session = optional_session(request)
     if session is not None:
         services(request).sessions.sign_out(session)
-        if around is not None and session.sample:
-            around.leave(session)
+        leave_sample(request, session)
     response = RedirectResponse("/", 303)
     clear_session_cookie(response)
     return response
@@ -117,11 +117,22 @@ def _sign_in(request: Request, form: Form, is_admin: bool) -> Response:
         if isinstance(error, WrongSecret):
             error = WrongSecret(_("The e-mail address or the passphrase is not right."))
         return refused(request, error, page, form)
+    if signed_in.awaits:
+        return ask_for_code(request, form, signed_in.token)
     services(request).tidy(signed_in.token, origin_of(request))
-    return _enter(request, form, signed_in)
+    return enter(request, form, signed_in)
 
 
-def _enter(request: Request, form: Form, signed_in: SignedIn) -> Response:
+def ask_for_code(request: Request, form: Form, token: str) -> Response:
+    """The question for the second factor, with whatever waits behind the sign-in."""
+    kept = {name: values for name, values in form.values.items() if name.startswith("kept.") or name in _CARRIED}
+    response = render(request, "sign-in-code.html", person=None, typed=kept)
+    set_session_cookie(response, token)
+    return response
+
+
+def enter(request: Request, form: Form, signed_in: SignedIn) -> Response:
+    """On to where the sign-in leads, with its token, by way of what was typed before it."""
     is_admin = signed_in.role is Role.ADMIN
     response = None if is_admin else typed_before(request, form)
     if response is None and form.text("beside"):

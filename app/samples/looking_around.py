@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from app.samples import content
@@ -28,14 +28,6 @@ READY = 2
 READY_EVERY_SECONDS, SWEEP_EVERY_SECONDS = 10, 600
 # The passphrase of a sample is published: stretching it would protect nothing.
 _CHEAP = Cost(memory_kib=64, passes=1, lanes=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Doctor:
-    """How a visitor tries being the doctor: the link of the active share, and its passcode."""
-
-    link: str
-    passcode: str
 
 
 class LookingAround:
@@ -71,14 +63,14 @@ class LookingAround:
         """The visitor goes: the vault is erased. The demo's own sample sign-ins stay."""
         self._samples.forget(session.vault_id)
 
-    def doctor(self, session: Session) -> Doctor:
-        """The link that the sample citizen gave a doctor; NotFound once it was stopped or has ended."""
+    def doctor(self, session: Session) -> str:
+        """How a visitor tries being the doctor: the link of the active share; NotFound once it was over."""
         grants = self._services.grants(session, HERE)
         for row in grants.list().items:
             if row.state == "active" and row.recipient.name == content.DOCTOR:
                 link = grants.get(row.grant_id).link
                 if link is not None:
-                    return Doctor(link, content.PASSCODE)
+                    return link
         raise NotFound
 
     def make_ready(self) -> None:
@@ -102,7 +94,7 @@ class LookingAround:
         with self._making:  # One at a time: filling is work, and visitors must not crowd out citizens.
             made = self._samples.create(content.NAME, content.BIRTH_DATE, self._passphrase, HERE)
             session = self._services.sessions.resume(made.token)
-            self._services.sessions.confirm_recovery_code(session, made.recovery_code.rsplit("-", 1)[-1])
+            self._services.ways_in.confirm_recovery_code(session, made.recovery_code.rsplit("-", 1)[-1])
             fill(self._services, replace(session, recovery_confirmed=True), admin_trail(self._services))
         return made.token
 

@@ -29,12 +29,16 @@ class SharedRecord:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
+    """``erased``: how many records of the list that was agreed to were erased since, the last one at ``erased_at``."""
+
     grant_id: GrantId
     version: int
     granted_at: datetime
     terms: Terms
     records: tuple[SharedRecord, ...]
     statement: Statement
+    erased: int = 0
+    erased_at: datetime | None = None
 
     @property
     def statement_sha256(self) -> str:
@@ -57,6 +61,8 @@ def write_agreement(agreement: Agreement) -> bytes:
             "text": agreement.statement.text,
         },
     }
+    if agreement.erased_at is not None:
+        value["erased"] = [agreement.erased, agreement.erased_at.isoformat()]
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -64,6 +70,7 @@ def read_agreement(data: bytes) -> Agreement:
     """What ``write_agreement`` wrote; the paper's seal vouches for its shape."""
     value: dict[str, Any] = json.loads(data)
     words = value["statement"]
+    erased, erased_at = value.get("erased", (0, None))
     return Agreement(
         grant_id=GrantId(bytes.fromhex(value["grant_id"])),
         version=value["version"],
@@ -71,4 +78,6 @@ def read_agreement(data: bytes) -> Agreement:
         terms=from_json(value["terms"]),
         records=tuple(SharedRecord(*each) for each in value["records"]),
         statement=Statement(words["id"], words["version"], words.get("locale", LOCALE), words["text"]),
+        erased=erased,
+        erased_at=None if erased_at is None else datetime.fromisoformat(erased_at),
     )

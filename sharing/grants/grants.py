@@ -14,6 +14,7 @@ from sharing.grants import receipts
 from sharing.grants.agreement import Agreement, read_agreement
 from sharing.grants.granting import FIRST_VERSION, Granting, Issued, NothingToShare, Preview, PreviewStale, Vault
 from sharing.grants.issuing import show_link
+from sharing.grants.rebuilding import Rebuilding, Rebuilt
 from sharing.grants.views import GrantRow, GrantView
 from sharing.links.shlink import ShareLink
 from sharing.links.state import link_state, state_word
@@ -75,6 +76,10 @@ class Grants:
     def offer(self) -> tuple[Candidate, ...]:
         """Every live record, newest first, by name and date and without a value: what there is to choose from."""
         return self._granting.offer()
+
+    def without(self, record_id: RecordId) -> Rebuilt:
+        """Every share that holds this record sealed again without it, for the transaction that erases it. Slow."""
+        return Rebuilding(self._vault).without(record_id)
 
     def preview(self, body: Any) -> Preview:
         """What these terms would share, and the statement to agree to. Invalid names a field."""

@@ -23,12 +23,15 @@ from vault.freshness import State
 from vault.ids import BlobId, GrantId, VaultId, make_id
 from vault.keys.keyring import Keyring
 from vault.papers import Prepared
+from vault.rotating.rewrapping import Name, WrappedColumn
 
 WRAP_LABEL = "link/1"
 _GRANT = table_of(StoredGrant)
 _KEY = table_of(KeyLinkRow)
 _ADDRESS = table_of(LinkAddressRow)
 _FILE = table_of(LinkFileRow)
+LINKS = WrappedColumn(_KEY, "link", ("grant_id",), lambda row, _generation: Name(WRAP_LABEL, row.grant_id))
+"""What a rotation wraps again."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -89,12 +92,20 @@ def store_grant(connection: Connection, keyring: Keyring, blobs: Blobs, new: New
     serving = {"serving_key": new.sealed.wrapped_serving_key, "link": wrapped, "generation": keyring.generation}
     connection.execute(insert(_KEY).values(**whose, **serving))
     connection.execute(insert(_ADDRESS).values(link_digest=link_digest(link_id), **whose))
+    rows = file_rows(connection, blobs, keyring.vault_id, new)
+    connection.execute(insert(_FILE), [whose | row for row in rows])
+    return _share_link(base_url, link_id, new.sealed.link_key, agreed)
+
+
+def file_rows(connection: Connection, blobs: Blobs, vault_id: VaultId, new: NewGrant) -> list[dict[str, Any]]:
+    """Keep the sealed files as blobs; their rows, without whose they are."""
+    rows = []
     for position, each in enumerate(new.sealed.files):
         blob_id = BlobId(make_id())
-        blobs.put(connection, keyring.vault_id, blob_id, each.sealed)
+        blobs.put(connection, vault_id, blob_id, each.sealed)
         row = {"file_id": each.file_id, "content_type": each.content_type, "size": each.size, "blob_id": blob_id}
-        connection.execute(insert(_FILE).values(**whose, **row, version=agreed.version, position=position))
-    return _share_link(base_url, link_id, new.sealed.link_key, agreed)
+        rows.append(row | {"version": new.agreement.version, "position": position})
+    return rows
 
 
 def is_granted(connection: Connection, vault_id: VaultId, grant_id: GrantId) -> bool:

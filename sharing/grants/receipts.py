@@ -76,6 +76,8 @@ def signed_bytes(receipt: Mapping[str, Any]) -> bytes:
 
 def _receipt(agreement: Agreement, giver: str, service: str, ended: tuple[str, datetime] | None) -> dict[str, Any]:
     terms, statement = agreement.terms, agreement.statement
+    erased_at = agreement.erased_at
+    erased = {"erased": {"count": agreement.erased, "last_at": _moment(erased_at)}} if erased_at else {}
     return {
         "format": FORMAT,
         "receipt_of": "end" if ended else "grant",
@@ -105,7 +107,7 @@ def _receipt(agreement: Agreement, giver: str, service: str, ended: tuple[str, d
         },
         "rights": dict(_STANDING),
         "consent": _consent(agreement, giver, is_over=ended is not None),
-    }
+    } | erased
 
 
 def _consent(agreement: Agreement, giver: str, is_over: bool) -> dict[str, Any]:

@@ -116,7 +116,7 @@ def test_an_account_tells_its_owner_who_they_are_and_until_when(house: House) ->
         "email": NEW["email"],
         "name": NEW["name"],
         "birth_date": NEW["birth_date"],
-        "session_ends_at": "2026-03-02T00:00:00Z",
+        "session_ends_at": "2026-03-01T14:00:00Z",
     }
     admin = house.admin().get("/api/account").json()
     assert (admin["role"], admin["name"]) == ("admin", None)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from app.api_docs import error_codes
@@ -15,14 +17,36 @@ from vault.audit.events import Event, Outcome
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 CONTRACT = """
 POST /api/accounts
+POST /api/archive
 POST /api/samples
 GET /api/account
 POST /api/account/recovery-code
 POST /api/account/recovery-code/confirm
 POST /api/account/passphrase
+POST /api/account/email
+POST /api/account/email/confirm
 POST /api/sessions
+POST /api/sessions/current/proof
+POST /api/sessions/current/code
+GET /api/account/second-factor
+POST /api/account/second-factor
+POST /api/account/second-factor/confirm
+DELETE /api/account/second-factor
+GET /api/sessions
+DELETE /api/sessions/others
+DELETE /api/sessions/{sign_in_id}
+GET /api/ways-in
+POST /api/ways-in/passphrases
+POST /api/ways-in/recovery-codes
+POST /api/ways-in/{way_id}/confirm
+PUT /api/ways-in/{way_id}/name
+DELETE /api/ways-in/{way_id}
 DELETE /api/sessions/current
 DELETE /api/sessions
+GET /api/programs
+POST /api/programs
+DELETE /api/programs/{program_id}
+POST /api/keys
 GET /api/vocabulary
 POST /api/imports
 POST /api/imports/staged
@@ -50,6 +74,14 @@ GET /api/documents/{record_id}
 GET /api/documents/{record_id}/pages/{number}
 POST /api/documents/{record_id}/pages/{number}
 POST /api/documents/{record_id}/results
+GET /api/deliveries
+GET /api/deliveries/{address}
+POST /api/deliveries/{address}
+POST /api/deliveries/{delivery_id}/answer
+DELETE /api/deliveries/{delivery_id}
+GET /api/senders
+POST /api/senders
+DELETE /api/senders/{sender_id}
 POST /api/grants/preview
 POST /api/grants
 GET /api/grants
@@ -68,6 +100,32 @@ POST /api/handovers/{handover_id}/give
 POST /api/handovers/{handover_id}/stop
 POST /shl/{link_id}
 POST /shl/{link_id}/ask
+GET /api/erase/{record_id}
+POST /api/erase/{record_id}
+POST /api/erase
+GET /api/erased/{address}
+POST /api/erased/{address}/certificate
+GET /api/certificate-key
+GET /api/looking-after
+POST /api/looking-after
+POST /api/looking-after/back
+POST /api/looking-after/answers
+POST /api/looking-after/sheet
+POST /api/looking-after/{vault_id}/act
+POST /api/looking-after/{vault_id}/reviewed
+DELETE /api/looking-after/{vault_id}
+GET /api/looking-after/hand-over
+POST /api/looking-after/hand-over
+POST /api/looking-after/hand-over/invitation
+DELETE /api/looking-after/hand-over/invitation
+POST /api/take-over
+POST /api/take-over/answer
+GET /api/carers
+POST /api/carers/invitations
+POST /api/carers/invitations/{invitation_id}/accept
+DELETE /api/carers/invitations/{invitation_id}
+PUT /api/carers/{carer_id}/powers
+DELETE /api/carers/{carer_id}
 GET /api/notices
 POST /api/notices/seen
 GET /api/account/notices
@@ -104,8 +162,19 @@ def test_every_command_and_option_is_in_the_docs() -> None:
     text = (DOCS / "operations.md").read_text()
     for name, command in next(iter(_parser()._subparsers._group_actions)).choices.items():  # type: ignore[union-attr]
         assert f"`healthvault {name}`" in text
-        for action in command._actions:
-            assert action.dest == "help" or f"`{action.option_strings[0]}`" in text
+        for words in words_of(command):
+            assert re.search(rf"`[^`]*(?<![\w-]){re.escape(words)}(?![\w-])[^`]*`", text), words
+
+
+def words_of(command: argparse.ArgumentParser) -> Iterator[str]:
+    """Options, places and acts of a command, those of its acts too."""
+    for action in command._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, act in action.choices.items():
+                yield name
+                yield from words_of(act)
+        elif action.dest != "help":
+            yield action.option_strings[0] if action.option_strings else action.dest.upper()
 
 
 def test_every_event_and_outcome_is_in_the_docs() -> None:

@@ -56,7 +56,7 @@ def test_who_stays_in_the_app_gets_no_mail_ever(house: House) -> None:
     person, postbox = opened(house, by_mail=False), Postbox()
     assert mailing_of(house, postbox).run() == 0
     person.put("/api/account/notices", json={"by_mail": True})
-    house.clock.advance(timedelta(hours=2))
+    house.clock.advance(timedelta(minutes=110))
     assert mailing_of(house, postbox).run() == 0
     assert postbox.tried == 0
     assert person.get("/api/notices").json()["unseen"] == 1

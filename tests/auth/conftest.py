@@ -8,6 +8,8 @@ import pytest
 
 from auth.accounts import Accounts, Created
 from auth.sessions import Sessions
+from auth.sign_ins import SignIns
+from auth.ways_in import WaysIn
 from tests.conftest import FixedClock
 from vault.audit.events import Origin
 from vault.audit.log import Log
@@ -30,8 +32,11 @@ class House:
     database: Database
     accounts: Accounts
     sessions: Sessions
+    ways_in: WaysIn
     clock: FixedClock
     provider: FileKeyProvider
+    unlocking: Unlocking
+    sign_ins: SignIns
 
     def create(self, email: str = EMAIL) -> Created:
         return self.accounts.create_citizen(email, "Ada Example", "1980-04-05", PASSPHRASE, ORIGIN)
@@ -55,6 +60,9 @@ def build_house(database: Database, provider: FileKeyProvider, clock: FixedClock
         database,
         Accounts(database, provider, founding, unlocking, log, clock=clock),
         Sessions(database, provider, enrolment, unlocking, log, clock=clock, samples=samples),
+        WaysIn(database, provider, enrolment, unlocking, log, clock=clock, samples=samples),
         clock,
         provider,
+        unlocking,
+        SignIns(database, unlocking, log),
     )

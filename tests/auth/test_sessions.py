@@ -18,7 +18,7 @@ from vault.audit.tables import AuditEntry, AuditFlood
 from vault.crypto.passphrases import PassphraseLength, WeakPassphrase
 from vault.database import table_of
 from vault.errors import TooManyTries, Unauthenticated, VaultError
-from vault.keys.enrolment import KeysChanged
+from vault.keys.generations import KeysChanged
 from vault.keys.unlocking import WrongSecret
 
 
@@ -80,7 +80,7 @@ def test_a_new_passphrase_replaces_the_old_and_ends_other_sessions(house: House)
     made = house.create()
     other = house.sessions.with_passphrase(EMAIL, PASSPHRASE, ORIGIN).token
     here = house.sessions.resume(made.token)
-    house.sessions.change_passphrase(here, PASSPHRASE, ANOTHER, ORIGIN)
+    house.ways_in.change_passphrase(here, PASSPHRASE, ANOTHER, ORIGIN)
     assert house.sessions.resume(made.token).session_id == here.session_id
     with pytest.raises(Unauthenticated):
         house.sessions.resume(other)
@@ -93,12 +93,12 @@ def test_a_new_passphrase_replaces_the_old_and_ends_other_sessions(house: House)
 def test_a_new_passphrase_needs_the_old_one_and_strength(house: House) -> None:
     session = house.sessions.resume(house.create().token)
     with pytest.raises(WrongSecret):
-        house.sessions.change_passphrase(session, ANOTHER, "another quite unusual phrase", ORIGIN)
+        house.ways_in.change_passphrase(session, ANOTHER, "another quite unusual phrase", ORIGIN)
     with pytest.raises(WeakPassphrase) as weak:
-        house.sessions.change_passphrase(session, PASSPHRASE, "passwordpassword", ORIGIN)
+        house.ways_in.change_passphrase(session, PASSPHRASE, "passwordpassword", ORIGIN)
     assert weak.value.field == "new_passphrase"
     with pytest.raises(PassphraseLength):
-        house.sessions.change_passphrase(session, PASSPHRASE, "x" * 10_000, ORIGIN)
+        house.ways_in.change_passphrase(session, PASSPHRASE, "x" * 10_000, ORIGIN)
     assert house.sessions.with_passphrase(EMAIL, PASSPHRASE, ORIGIN)
 
 
@@ -135,17 +135,17 @@ def test_the_recovery_code_is_confirmed_by_its_last_group(house: House) -> None:
     session = house.sessions.resume(made.token)
     for wrong in ("", "AAAAA", made.recovery_code, "💊"):
         with pytest.raises(WrongRecoveryGroup):
-            house.sessions.confirm_recovery_code(session, wrong)
-    house.sessions.confirm_recovery_code(session, f" {made.recovery_code[-4:].lower()} ")
-    house.sessions.confirm_recovery_code(session, made.recovery_code[-4:])
+            house.ways_in.confirm_recovery_code(session, wrong)
+    house.ways_in.confirm_recovery_code(session, f" {made.recovery_code[-4:].lower()} ")
+    house.ways_in.confirm_recovery_code(session, made.recovery_code[-4:])
     assert house.sessions.resume(made.token).recovery_confirmed
 
 
 def test_a_lost_sheet_is_replaced_by_who_has_the_passphrase(house: House) -> None:
     made = house.create()
     session = house.sessions.resume(made.token)
-    house.sessions.confirm_recovery_code(session, made.recovery_code[-4:])
-    code = house.sessions.new_recovery_code(session, PASSPHRASE, ORIGIN)
+    house.ways_in.confirm_recovery_code(session, made.recovery_code[-4:])
+    code = house.ways_in.new_recovery_code(session, PASSPHRASE, ORIGIN)
     assert not house.sessions.resume(made.token).recovery_confirmed
     with pytest.raises(WrongSecret):
         house.sessions.with_recovery_code(EMAIL, made.recovery_code, ANOTHER, ORIGIN)
@@ -198,7 +198,7 @@ def test_a_sign_in_that_raced_a_changed_passphrase_opens_nothing(house: House) -
         def by_passphrase(self, vault_id: object, passphrase: str) -> object:
             found = unlock(vault_id, passphrase)  # type: ignore[arg-type]
             house.sessions._unlocking = unlocking
-            house.sessions.change_passphrase(here, PASSPHRASE, ANOTHER, ORIGIN)
+            house.ways_in.change_passphrase(here, PASSPHRASE, ANOTHER, ORIGIN)
             return found
 
     unlocking = house.sessions._unlocking
@@ -231,9 +231,7 @@ def test_two_changes_of_the_ways_in_at_once_never_wait_for_each_other(house: Hou
     session = house.sessions.resume(house.create().token)
     for _ in range(4):
         house.clock.advance(timedelta(hours=2))
-        answers = everything_goes(
-            house, lambda origin: house.sessions.new_recovery_code(session, PASSPHRASE, origin), 4
-        )
+        answers = everything_goes(house, lambda origin: house.ways_in.new_recovery_code(session, PASSPHRASE, origin), 4)
         assert answers["done"] >= 1
         assert set(answers) <= {"done", "keys-changed"}
 

@@ -95,7 +95,7 @@ class Bench:
         """Through the service's own steps, from parsed resources on."""
         items, now = items_of(self.keyring, resources, "fhir"), datetime.now(UTC)
         source = Source("typed", b"typed", stamp(now))
-        self.records._bring_in(items, source, now, None, {})
+        self.records.incoming.bring_in(items, source, now, None, {})
 
     def write_plain(self, resources: tuple[Resource, ...], original: bytes | None = None) -> None:
         """The same rows by Core inserts: records, tags, index, one log entry; nothing sealed, nothing keyed."""

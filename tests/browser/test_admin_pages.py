@@ -22,7 +22,7 @@ def sign_in(page: Page, server: Server, email: str) -> None:
     page.goto("/admin/sign-in")
     page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Passphrase").fill(PASSPHRASE)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", name="Access log")).to_be_visible()
 
 

@@ -67,7 +67,7 @@ class Person:
         page.goto("/sign-in")
         page.get_by_label("E-mail address").fill(self.email)
         page.get_by_label("Passphrase").fill(PASSPHRASE)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url("**/results*")
 
 

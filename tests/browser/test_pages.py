@@ -109,7 +109,7 @@ def admins_pages(page: Page, camera: Camera, server: Server) -> None:
     camera.take(page, "admin-sign-in")
     page.get_by_label("E-mail address").fill("admin@example.org")
     page.get_by_label("Passphrase").fill(PASSPHRASE)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", name="Access log")).to_be_visible()
     camera.take(page, "admin-log")
     page.goto("/admin/log?event=open&grant=nonsense")

@@ -10,7 +10,7 @@ from sqlalchemy import Boolean, DateTime, ForeignKeyConstraint, Numeric, Table, 
 from app.migrations import metadata
 from vault.database import UtcDateTime
 
-REFERENCE = {"audit_order", "installation", "job"}
+REFERENCE = {"audit_order", "erasure_ledger", "installation", "job"}
 TABLES = sorted(metadata().tables.values(), key=lambda table: table.name)
 
 

@@ -87,8 +87,26 @@ def fill(server: Server) -> str:
     server.get(f"/shl/{CANARY}")
     server.get(f"/no-such-page-{CANARY}?q={CANARY}")
     assert server.get("/api/results?analyte=magnesium&unit=mmol/L", token).status == 200
+    fill_caring(server, token)
     assert json.loads(server.get("/api/log", token).body)["items"]
     return token
+
+
+def fill_caring(server: Server, token: str) -> None:
+    """Somebody looked after, an invitation for a carer, and an answer to take the vault over."""
+    child = server.post("/api/looking-after", {"name": f"{CANARY} Child", "birth_date": "2018-07-13"}, token)
+    assert child.status == 201, child.body
+    assert server.post(f"/api/looking-after/{child.json['vault_id']}/act", {}, token).status == 204
+    called = {"called": f"Uncle {CANARY}", "powers": ["view"]}
+    assert server.post("/api/carers/invitations", called, token).status == 201
+    link = server.post("/api/looking-after/hand-over/invitation", {}, token).json["link"]
+    taken = {"invitation": link.partition("#")[2], "email": f"child-{CANARY.lower()}@example.org"}
+    made = server.post("/api/take-over", taken | {"new_passphrase": f"{CANARY} copper lantern drifting"})
+    assert made.status == 200, made.body
+    kept = {"invitation": taken["invitation"], "offer": made.json["offer"]}
+    answered = server.post("/api/take-over/answer", kept | {"last_group": made.json["recovery_code"][-4:]})
+    assert answered.status == 200, answered.body
+    assert server.post("/api/looking-after/back", {}, token).status == 204
 
 
 def hits(folder: Path, needles: tuple[str, ...]) -> list[str]:

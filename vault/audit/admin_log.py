@@ -20,9 +20,11 @@ from vault.audit.tables import AuditEntry
 from vault.database import Database, table_of
 from vault.errors import Invalid
 from vault.ids import GrantId, Pseudonym, VaultId
+from vault.keys.tables import KeyLog
 from vault.paging import Page
 
 _ENTRY = table_of(AuditEntry)
+_KEYS = table_of(KeyLog)
 MOST_COPIED: Final = 100_000
 _ROWS_AT_ONCE: Final = 1_000
 
@@ -97,11 +99,11 @@ class AdminLog:
                 self._log.append(connection, trail, whole)
 
     def _trails(self, connection: Connection, wanted: AdminFilters) -> list[Trail]:
-        """Whose histories this look belongs to. An unknown pseudonym or grant is nobody's, so it is the admin's.
+        """Whose histories this look belongs to. An unknown or erased one is nobody's, so it is the admin's.
 
         A page's form brings its grant id along, so somebody may give theirs another's id: then it is in both.
         """
-        owners = select(_ENTRY.c.vault_id, _ENTRY.c.pseudonym)
+        owners = select(_ENTRY.c.vault_id, _ENTRY.c.pseudonym).join(_KEYS, _KEYS.c.pseudonym == _ENTRY.c.pseudonym)
         if wanted.pseudonym is not None:
             owners = owners.where(_ENTRY.c.pseudonym == wanted.pseudonym).limit(1)
         elif wanted.grant_id is not None:

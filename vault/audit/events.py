@@ -29,6 +29,9 @@ class Event(StrEnum):
     FREEZE = "freeze"
     NOTICE = "notice"
     HANDOVER = "handover"
+    CARE = "care"
+    KEYS = "keys"
+    DELIVERY = "delivery"
 
 
 class Outcome(StrEnum):
@@ -38,7 +41,9 @@ class Outcome(StrEnum):
 
 class Role(StrEnum):
     CITIZEN = "citizen"
+    CARER = "carer"
     RECIPIENT = "recipient"
+    SENDER = "sender"
     ADMIN = "admin"
     ANYONE = "anyone"
     SERVER = "server"

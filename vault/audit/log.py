@@ -22,6 +22,7 @@ from vault.clock import Clock, from_microseconds, to_microseconds
 from vault.database import Database, table_of
 from vault.errors import LogUnavailable
 from vault.ids import EntryId, GrantId, make_id
+from vault.keys.generations import KeysChanged
 from vault.keys.keyring import Keyring
 from vault.keys.provider import KeyProvider
 
@@ -156,10 +157,10 @@ def _row(trail: Trail, leaf: Leaf) -> dict[str, Any]:
 
 @contextmanager
 def _or_unavailable() -> Iterator[None]:
-    """No log, no look: any failure at all is the same refusal."""
+    """No log, no look: any failure at all is the same refusal, but for keys that changed under somebody's hands."""
     try:
         yield
-    except LogUnavailable:
+    except (LogUnavailable, KeysChanged):
         raise
     except Exception as failure:
         raise LogUnavailable from failure

@@ -69,7 +69,11 @@ class CitizenLog:
         vault_id = self._keyring.vault_id
         own = and_(_ENTRY.c.vault_id == vault_id, _ENTRY.c.pseudonym.in_(self._pseudonyms()), where)
         both = _ENTRY.outerjoin(_SUBJECT, _same_entry(_SUBJECT)).outerjoin(_ACCOUNT, _same_entry(_ACCOUNT))
-        parts = (_SUBJECT.c.sealed.label("subject"), _ACCOUNT.c.sealed.label("accountability"))
+        parts = (
+            _SUBJECT.c.sealed.label("subject"),
+            _SUBJECT.c.generation.label("generation"),
+            _ACCOUNT.c.sealed.label("accountability"),
+        )
         query = select(_ENTRY, *parts).select_from(both).where(own).order_by(*NEWEST).limit(limit)
         with self._database.read() as connection:
             rows = connection.execute(query).all()
@@ -94,19 +98,21 @@ class _PartKeys:
         self._connection = connection
         self._provider = provider
         self._keyring = keyring
-        self._found: dict[tuple[str, Pseudonym], LogKey | AccountKey | None] = {}
+        self._found: dict[tuple[str, Pseudonym, int], LogKey | AccountKey | None] = {}
 
-    def get(self, tag: str, pseudonym: Pseudonym) -> LogKey | AccountKey | None:
-        if (tag, pseudonym) not in self._found:
+    def get(self, tag: str, pseudonym: Pseudonym, generation: int) -> LogKey | AccountKey | None:
+        """``generation`` counts for a subject part only."""
+        name = (tag, pseudonym, generation)
+        if name not in self._found:
             try:
-                self._found[tag, pseudonym] = self._read(tag, pseudonym)
+                self._found[name] = self._read(*name)
             except NotFound:
-                self._found[tag, pseudonym] = None
-        return self._found[tag, pseudonym]
+                self._found[name] = None
+        return self._found[name]
 
-    def _read(self, tag: str, pseudonym: Pseudonym) -> LogKey | AccountKey:
+    def _read(self, tag: str, pseudonym: Pseudonym, generation: int) -> LogKey | AccountKey:
         if tag == SUBJECT_TAG:
-            return self._keyring.log_key(self._connection, pseudonym)
+            return self._keyring.log_key(self._connection, pseudonym, generation)
         return read_account_key(self._connection, self._provider, self._keyring.vault_id, pseudonym)
 
 
@@ -116,7 +122,8 @@ def _line(row: Row[Any], keys: _PartKeys) -> LogLine:
         "subject": (SUBJECT_TAG, leaf.subject_commitment, row._mapping["subject"]),
         "accountability": (ACCOUNT_TAG, leaf.account_commitment, row._mapping["accountability"]),
     }
-    parts = {name: _part(leaf, keys, VaultId(row.vault_id), what) for name, what in named.items()}
+    vault_id, generation = VaultId(row.vault_id), row._mapping["generation"] or 0
+    parts = {name: _part(leaf, keys, vault_id, generation, what) for name, what in named.items()}
     erased = tuple(name for name, (_, said, _) in named.items() if said != NONE_DIGEST and parts[name] is None)
     return LogLine(
         **public(leaf, row.leaf), subject=parts["subject"], accountability=parts["accountability"], erased=erased
@@ -124,7 +131,7 @@ def _line(row: Row[Any], keys: _PartKeys) -> LogLine:
 
 
 def _part(
-    leaf: Leaf, keys: _PartKeys, vault_id: VaultId, what: tuple[str, bytes, bytes | None]
+    leaf: Leaf, keys: _PartKeys, vault_id: VaultId, generation: int, what: tuple[str, bytes, bytes | None]
 ) -> dict[str, Any] | None:
     """None if there never was one, or it or its key was erased; Tampered if it isn't what the leaf commits to."""
     tag, commitment, sealed = what
@@ -132,7 +139,7 @@ def _part(
         return None
     if commitment == NONE_DIGEST:
         raise Tampered
-    key = keys.get(tag, leaf.subject)
+    key = keys.get(tag, leaf.subject, generation)
     if key is None:
         return None
     return read_part(tag, key, vault_id, leaf.entry_id, sealed=sealed, commitment=commitment)

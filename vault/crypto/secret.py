@@ -106,3 +106,9 @@ class Seed(Secret):
     """From which an X-Wing key pair derives."""
 
     __slots__ = ()
+
+
+class InvitationSecret(Secret):
+    """Travels in an invitation; proves that a key answers it."""
+
+    __slots__ = ()

@@ -34,6 +34,7 @@ class SlotKind(IntEnum):
     RECOVERY_CODE = 2
     PASSKEY = 3
     CARER = 4
+    TRUSTED = 5
 
 
 class WrongSecret(VaultError):

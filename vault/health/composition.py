@@ -182,6 +182,12 @@ def _section(section: Section, members: list[dict[str, str]]) -> dict[str, Any]:
     return made | {"text": _narrative(NOT_SHARED), "emptyReason": empty}
 
 
+def empty_section(title: str) -> dict[str, Any] | None:
+    """A section of this title that holds nothing; None if it may then be left out."""
+    section = next(each for each in _SECTIONS if each.title == title)
+    return _section(section, []) if section.required else None
+
+
 def _section_of(one: Included) -> Section:
     if one.kind == "observation":
         return VITAL_SIGNS if "vital-signs" in one.categories else RESULTS

@@ -1,7 +1,8 @@
 """The operator's keys as files of mode 0600 in a folder of mode 0700, beside the data and never inside it.
 
 All are made together on first use. If one is missing later, nothing is made: a fresh pepper would lock
-everybody out as surely as a lost one, and less visibly. docs/specs/key-provider.md.
+everybody out as surely as a lost one, and less visibly. A purpose that a later release brings gets its key once: the
+file ``purposes`` says which had theirs. docs/specs/key-provider.md.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from vault.crypto.context import ctx
 from vault.crypto.derivation import derive_key, derive_mac
 from vault.crypto.signatures import sign, signing_public_key
 from vault.errors import Tampered
-from vault.keys.provider import KeysUnavailable, Purpose
+from vault.keys.provider import FIRST_PURPOSES, KeysUnavailable, Purpose
 
 _HEADER = "healthvault-key-1"
+_PURPOSES = "purposes"
 _VERSION = 0x01
 _KEY_ID_BYTES = 8
 
@@ -41,7 +43,7 @@ class FileKeyProvider:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        if not _has(folder, all):
+        if not _has(folder, all) or _made(folder) != frozenset(Purpose):
             _make_keys(folder)
         self._keys = {purpose.value: _derive(purpose, _read(folder, purpose)) for purpose in Purpose}
 
@@ -102,6 +104,16 @@ def _has(folder: Path, some: Callable[[Iterable[bool]], bool]) -> bool:
     return some(_path(folder, purpose).exists() for purpose in Purpose)
 
 
+def _made(folder: Path) -> frozenset[str]:
+    """The purposes that ever got a key here; the first release kept no list."""
+    try:
+        return frozenset((folder / _PURPOSES).read_text("ascii").split())
+    except FileNotFoundError:
+        return frozenset(FIRST_PURPOSES) if _has(folder, any) else frozenset()
+    except (OSError, ValueError):
+        raise KeysUnavailable from None
+
+
 def _read(folder: Path, purpose: Purpose) -> bytes:
     path = _path(folder, purpose)
     try:
@@ -124,13 +136,16 @@ def _make_keys(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _locked(folder):
-            if _has(folder, any):  # Made meanwhile, or a part was lost: then reading says so.
-                return
-            for purpose in Purpose:
+            # Whatever had a key and has none now was lost: then reading says so.
+            made = _made(folder)
+            missing = [each for each in Purpose if each not in made and not _path(folder, each).exists()]
+            for purpose in missing:
                 seed = base64.b64encode(os.urandom(32)).decode()
                 _write(_fresh_path(folder, purpose), f"{_HEADER} {purpose.value} {seed}\n")
-            for purpose in Purpose:
+            for purpose in missing:
                 _fresh_path(folder, purpose).rename(_path(folder, purpose))
+            _write(folder / "purposes.new", " ".join(sorted(Purpose)) + "\n")
+            (folder / "purposes.new").rename(folder / _PURPOSES)
             _sync_folder(folder)
     except OSError:
         raise KeysUnavailable from None

@@ -1,28 +1,28 @@
 """One unlocked vault. Opaque to every other room: it wraps, tags and opens, and shows no key.
 
-It lives as long as one request. Every wrap carries suite and generation, so that a rotation can tell old from new.
+It lives as long as one request. Every wrap carries suite and generation, so that a rotation can tell old from new:
+while one is under way the keyring opens what either generation wrapped, and writes with the new.
 """
 
 from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 
 from sqlalchemy import Connection, select
 
-from vault.crypto.boxes import open_box, seal_box
 from vault.crypto.context import ctx
-from vault.crypto.derivation import derive_key, derive_mac
+from vault.crypto.derivation import derive_mac
 from vault.crypto.sealing import seal_to
 from vault.crypto.secret import LogKey, PrivateKeyVK, Root, SessionSecret, VaultKey
 from vault.crypto.slots import wrap_committed
 from vault.database import table_of
 from vault.errors import NotFound, Tampered
 from vault.ids import Pseudonym, RootId, SessionId, SlotId, VaultId, make_id
+from vault.keys.generations import SUITE, Generation, KeysChanged, PreviousKeys, generation_of
 from vault.keys.tables import KeyLog
 
-SUITE: Final = 0x01
 _LOG = table_of(KeyLog)
 
 
@@ -36,30 +36,43 @@ class NewRoot:
 
 
 class Keyring:
-    """Made by ``Enrolment`` and ``Unlocking`` only."""
+    """Made by ``Enrolment`` and ``Unlocking`` only.
+
+    ``opened_by`` is the slot it came from, None for a session's. Without ``private_key`` it is a carer's: what is kept
+    from carers stays shut.
+    """
 
     __slots__ = (
+        "_before",
         "_freshness_key",
         "_hash",
-        "_private_key",
-        "_vault_key",
-        "_wrapping",
+        "_hash_before",
+        "_now",
         "generation",
+        "opened_by",
         "pseudonym",
         "vault_id",
     )
 
     def __init__(
-        self, vault_id: VaultId, generation: int, pseudonym: Pseudonym, vault_key: VaultKey, private_key: PrivateKeyVK
+        self,
+        vault_id: VaultId,
+        generation: int,
+        pseudonym: Pseudonym,
+        vault_key: VaultKey,
+        private_key: PrivateKeyVK | None,
+        *,
+        opened_by: SlotId | None = None,
     ) -> None:
         self.vault_id = vault_id
         self.generation = generation
         self.pseudonym = pseudonym
-        self._vault_key = vault_key
-        self._private_key = private_key
-        self._wrapping: dict[str, bytes] = {}
-        self._hash = hmac.new(self._derive("dedup/1"), digestmod="sha256")
-        self._freshness_key = self._derive("fresh/1")
+        self.opened_by = opened_by
+        self._now = Generation(vault_id, generation, vault_key, private_key)
+        self._before: Generation | None = None
+        self._hash = hmac.new(self._now.derive("dedup/1"), digestmod="sha256")
+        self._hash_before: hmac.HMAC | None = None
+        self._freshness_key = self._now.derive("fresh/1")
 
     def __repr__(self) -> str:
         return "<Keyring>"
@@ -75,18 +88,62 @@ class Keyring:
         mac.update(content)
         return mac.digest()
 
+    def previous_tag(self, content: bytes) -> bytes | None:
+        """Their name under the keys before, while a rotation is under way; None else."""
+        if self._before is None:
+            return None
+        if self._hash_before is None:
+            self._hash_before = hmac.new(self._before.derive("dedup/1"), digestmod="sha256")
+        mac = self._hash_before.copy()
+        mac.update(content)
+        return mac.digest()
+
     # -- wraps --------------------------------------------------------------------------------------------------
 
     def wrap(self, label: str, object_id: bytes, secret: bytes) -> bytes:
-        """A small secret under the vault key: ``suite 01 | generation u64 | nonce12 | ciphertext``, 37 bytes longer."""
-        head = bytes((SUITE,)) + self.generation.to_bytes(8, "big")
-        return head + seal_box(self._wrapping_key(label), self._wrap_context(label, object_id), secret)
+        """A small secret under the vault key: ``suite 01 | generation u64 | nonce12 | ciphertext``, 37 bytes longer.
+
+        What is stored for long must be found by a rotation: list the label in docs/specs/rotation.md.
+        """
+        return self._now.wrap(label, object_id, secret)
 
     def unwrap(self, label: str, object_id: bytes, wrapped: bytes) -> bytes:
-        """What was wrapped for exactly this label and object in this generation; Tampered otherwise."""
-        if wrapped[:9] != bytes((SUITE,)) + self.generation.to_bytes(8, "big"):
-            raise Tampered
-        return open_box(self._wrapping_key(label), self._wrap_context(label, object_id), wrapped[9:])
+        """What was wrapped for exactly this label and object; Tampered otherwise.
+
+        KeysChanged if the vault has newer keys than this keyring, which was opened before a rotation.
+        """
+        return self._generation_of(wrapped).unwrap(label, object_id, wrapped)
+
+    def wrap_private(self, label: str, object_id: bytes, secret: bytes) -> bytes:
+        """As ``wrap``, under VK-private. Tampered from a carer's keyring, which has none."""
+        return self._now.wrap_private(label, object_id, secret)
+
+    def unwrap_private(self, label: str, object_id: bytes, wrapped: bytes) -> bytes:
+        """As ``unwrap``, under VK-private. Tampered from a carer's keyring."""
+        return self._generation_of(wrapped).unwrap_private(label, object_id, wrapped)
+
+    # -- generations --------------------------------------------------------------------------------------------
+
+    def open_previous(self, kept: PreviousKeys) -> None:
+        """Hold the keys before these too, for what they wrapped and nobody wrapped again yet. Tampered."""
+        self._before = self._now.unwrap_previous(kept)
+
+    def follow(self, keyring: Keyring) -> PreviousKeys:
+        """Hold the keys of ``keyring``, whose next generation this is; the row that says so."""
+        kept = self._now.wrap_previous(keyring._now)
+        self.open_previous(kept)
+        return kept
+
+    @property
+    def previous(self) -> int | None:
+        """The generation before, while a rotation is under way; None else."""
+        return None if self._before is None else self._before.number
+
+    def _generation_of(self, wrapped: bytes) -> Generation:
+        number = generation_of(wrapped)
+        if number > self.generation:
+            raise KeysChanged
+        return self._before if self._before is not None and number == self._before.number else self._now
 
     # -- roots --------------------------------------------------------------------------------------------------
 
@@ -104,8 +161,8 @@ class Keyring:
         return NewRoot(root_id, root, row)
 
     def open_root(self, root_id: RootId, wrapped: bytes, generation: int) -> Root:
-        """The root of a ``key_root`` row; Tampered if the row was swapped or is of another generation."""
-        if generation != self.generation:
+        """The root of a ``key_root`` row; Tampered if the row was swapped or is of another generation; KeysChanged."""
+        if generation != generation_of(wrapped):
             raise Tampered
         return Root(self.unwrap("root/1", root_id, wrapped))
 
@@ -121,55 +178,75 @@ class Keyring:
         return self.wrap("freshness/1", sequence.to_bytes(8, "big"), total.to_bytes(32, "big"))
 
     def open_freshness(self, sequence: int, sealed: bytes) -> int:
-        """The sum; Tampered if it was sealed at another sequence."""
-        return int.from_bytes(self.unwrap("freshness/1", sequence.to_bytes(8, "big"), sealed), "big")
+        """The sum; Tampered if it was sealed at another sequence or under the keys before; KeysChanged."""
+        if generation_of(sealed) > self.generation:
+            raise KeysChanged
+        return int.from_bytes(self._now.unwrap("freshness/1", sequence.to_bytes(8, "big"), sealed), "big")
 
     # -- the log ------------------------------------------------------------------------------------------------
 
-    def log_key(self, connection: Connection, pseudonym: Pseudonym) -> LogKey:
-        """The key of the subject parts logged under this pseudonym; NotFound if it isn't this vault's."""
-        query = select(_LOG.c.log_key).where(_LOG.c.vault_id == self.vault_id, _LOG.c.pseudonym == pseudonym)
-        wrapped = connection.execute(query).scalar_one_or_none()
+    def log_key(self, connection: Connection, pseudonym: Pseudonym, generation: int | None = None) -> LogKey:
+        """The key of subject parts logged under this pseudonym in that generation, by default the present one.
+
+        NotFound if it isn't this vault's. Tampered; KeysChanged.
+        """
+        number = self.generation if generation is None else generation
+        mine = (_LOG.c.vault_id == self.vault_id, _LOG.c.pseudonym == pseudonym, _LOG.c.generation == number)
+        wrapped = connection.execute(select(_LOG.c.log_key).where(*mine)).scalar_one_or_none()
         if wrapped is None:
             raise NotFound
-        return LogKey(self.unwrap("log/1", pseudonym, wrapped))
+        if number == self.generation and generation_of(wrapped) < number:
+            raise Tampered  # Under lost keys somebody else could choose what present entries are sealed with.
+        label, object_id = name_log_key(pseudonym, number, wrapped_in=generation_of(wrapped))
+        return LogKey(self.unwrap(label, object_id, wrapped))
+
+    def wrap_log_key(self, key: LogKey, pseudonym: Pseudonym) -> bytes:
+        """The ``log_key`` column of the ``key_log`` row of this generation."""
+        return self.wrap(*name_log_key(pseudonym, self.generation, wrapped_in=self.generation), key.raw)
 
     # -- for this room: slots, sessions, manifest -----------------------------------------------------------------
 
     def manifest_mac(self, body: bytes) -> bytes:
         """The manifest's MAC under the vault key, 32 bytes."""
-        return derive_mac(self._derive("vault-keys/1"), body)
+        return derive_mac(self._now.derive("vault-keys/1"), body)
 
     def check_manifest(self, body: bytes, mac: bytes) -> None:
         """Return if the manifest was written by someone who had this vault's key; Tampered otherwise."""
         if not hmac.compare_digest(self.manifest_mac(body), mac):
             raise Tampered
 
-    def seal_to_slot(self, slot_id: SlotId, public_key: bytes) -> tuple[bytes, bytes]:
-        """VK and VK-private sealed to a slot, so that they can change without anyone's secret."""
+    @property
+    def opens_private(self) -> bool:
+        """Whether it opens what the citizen keeps from carers."""
+        return self._now.private_key is not None
+
+    def seal_to_slot(self, slot_id: SlotId, public_key: bytes, *, private: bool = True) -> tuple[bytes, bytes]:
+        """VK and VK-private sealed to a slot, so that they can change without anyone's secret.
+
+        ``private`` False: VK alone, and nothing for the other. Tampered from a carer's keyring, which has no second.
+        """
         vault_info = slot_info("vk/1", self.vault_id, slot_id, self.generation)
+        sealed = seal_to(public_key, vault_info, self._now.vault_key.raw)
+        if not private:
+            return sealed, b""
+        if self._now.private_key is None:
+            raise Tampered
         private_info = slot_info("vk-private/1", self.vault_id, slot_id, self.generation)
-        return (
-            seal_to(public_key, vault_info, self._vault_key.raw),
-            seal_to(public_key, private_info, self._private_key.raw),
-        )
+        return sealed, seal_to(public_key, private_info, self._now.private_key.raw)
 
     def wrap_for_session(self, session_id: SessionId, secret: SessionSecret) -> bytes:
-        """``suite 01 | salt32 | commitment32 | VK and VK-private, sealed``."""
+        """``suite 01 | salt32 | commitment32 | VK and VK-private, sealed``; VK alone from a carer's keyring."""
         context = session_context(self.vault_id, session_id, self.generation)
-        return bytes((SUITE,)) + wrap_committed(secret.raw, context, self._vault_key.raw + self._private_key.raw)
+        private = self._now.private_key.raw if self._now.private_key else b""
+        return bytes((SUITE,)) + wrap_committed(secret.raw, context, self._now.vault_key.raw + private)
 
-    def _derive(self, label: str, *parts: str) -> bytes:
-        return derive_key(self._vault_key.raw, ctx(label, self.vault_id, self.generation, *parts))
 
-    def _wrapping_key(self, label: str) -> bytes:
-        key = self._wrapping.get(label)
-        if key is None:
-            key = self._wrapping[label] = self._derive("wrap/1", label)
-        return key
+def name_log_key(pseudonym: bytes, generation: int, *, wrapped_in: int) -> tuple[str, bytes]:
+    """Label and object id under which the log key of a generation is wrapped, in that generation or a later one.
 
-    def _wrap_context(self, label: str, object_id: bytes) -> bytes:
-        return ctx(label, self.vault_id, object_id, self.generation)
+    The first generation had one log key, so that its wrap needed no number.
+    """
+    return ("log/1", pseudonym) if wrapped_in == 1 else ("log/2", pseudonym + generation.to_bytes(8, "big"))
 
 
 def slot_info(label: str, vault_id: VaultId, slot_id: SlotId, generation: int) -> bytes:

@@ -33,7 +33,7 @@ def read_account_key(
 ) -> AccountKey:
     """The key of the accountability parts logged under this pseudonym; NotFound after its erasure."""
     query = select(_LOG.c.account_key).where(_LOG.c.vault_id == vault_id, _LOG.c.pseudonym == pseudonym)
-    wrapped = connection.execute(query).scalar_one_or_none()
+    wrapped = connection.execute(query.order_by(_LOG.c.generation.desc()).limit(1)).scalar_one_or_none()
     if wrapped is None:
         raise NotFound
     return unwrap_account_key(provider, vault_id, pseudonym, wrapped)

@@ -22,6 +22,8 @@ from vault.ids import Pseudonym, SlotId, VaultId
 from vault.keys.provider import KeyProvider, Purpose
 
 MAX_SLOTS: Final = 64
+MAX_CARERS: Final = 3
+OWN_KINDS: Final = frozenset((SlotKind.PASSPHRASE, SlotKind.RECOVERY_CODE, SlotKind.PASSKEY))
 _MAGIC: Final = ctx("vault-keys/1")
 _HEAD = Struct(f">{len(_MAGIC)}s16sQQQ32s16sH")
 _SLOT = Struct(">16sB32s32s32s")
@@ -32,6 +34,11 @@ FreshHeader = tuple[bytes, int, bytes]
 class TooFewSlots(Conflict):
     code = "too-few-slots"
     advice = "A vault keeps at least two ways in, one of them the recovery code."
+
+
+class TooManyCarers(Conflict):
+    code = "too-many-carers"
+    advice = "A vault can have up to three carers. Remove one first."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +64,9 @@ class Manifest:
     pseudonym: Pseudonym
     slots: tuple[ListedSlot, ...]
 
-    def listed(self, kind: SlotKind) -> ListedSlot | None:
-        """The slot of this kind; there is at most one passphrase and one recovery code."""
-        return next((slot for slot in self.slots if slot.kind is kind), None)
+    def listed(self, kind: SlotKind) -> tuple[ListedSlot, ...]:
+        """The slots of this kind, by id."""
+        return tuple(slot for slot in self.slots if slot.kind is kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,7 @@ def with_slots(manifest: Manifest, slots: Iterable[ListedSlot]) -> Manifest:
 
 
 def encode(manifest: Manifest) -> bytes:
-    """The exact bytes that are signed. TooFewSlots under two slots or without a recovery code."""
+    """The exact bytes that are signed. TooFewSlots under two slots or without a recovery code; TooManyCarers."""
     slots = sorted(manifest.slots, key=lambda slot: slot.slot_id)
     _check_slots(slots)
     head = _HEAD.pack(
@@ -103,7 +110,7 @@ def decode(body: bytes) -> Manifest:
         manifest = Manifest(vault_id, serial, generation, epoch, delivery, pseudonym, slots)
         if magic != _MAGIC or encode(manifest) != body:
             raise Tampered
-    except (struct.error, ValueError, TooFewSlots):
+    except (struct.error, ValueError, TooFewSlots, TooManyCarers):
         raise Tampered from None
     return manifest
 
@@ -133,13 +140,10 @@ def _decode_slot(body: bytes, at: int) -> ListedSlot:
 
 
 def _check_slots(slots: list[ListedSlot]) -> None:
-    kinds = [slot.kind for slot in slots]
-    if len(slots) < 2 or SlotKind.RECOVERY_CODE not in kinds:
+    if len(slots) < 2 or not any(slot.kind is SlotKind.RECOVERY_CODE for slot in slots):
         raise TooFewSlots
+    if sum(slot.kind is SlotKind.CARER for slot in slots) > MAX_CARERS:
+        raise TooManyCarers
     unique = len({slot.slot_id for slot in slots}) == len(slots)
-    if len(slots) > MAX_SLOTS or not unique or _doubled(kinds):
+    if len(slots) > MAX_SLOTS or not unique:
         raise ValueError("slots contradict each other")
-
-
-def _doubled(kinds: list[SlotKind]) -> bool:
-    return any(kinds.count(kind) > 1 for kind in (SlotKind.PASSPHRASE, SlotKind.RECOVERY_CODE))

@@ -23,6 +23,11 @@ class Purpose(StrEnum):
     CERTIFICATES = "certificates"
     ACCOUNTABILITY = "accountability"
     LINKS = "links"
+    SECOND_FACTOR = "second-factor"
+
+
+FIRST_PURPOSES = frozenset(Purpose) - {Purpose.SECOND_FACTOR}
+"""Those of the first release: an installation of then has keys for these and no others yet."""
 
 
 class KeysUnavailable(VaultError):

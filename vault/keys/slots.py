@@ -71,14 +71,26 @@ def derive_passphrase_secret(provider: KeyProvider, parameters: PassphraseParame
     return provider.mac(Purpose.PEPPER, stretch(passphrase, parameters.salt, parameters.cost))
 
 
+def fresh_parameters(provider: KeyProvider, cost: Cost) -> PassphraseParameters:
+    """A salt of its own, and the pepper as it is now."""
+    return PassphraseParameters(cost, os.urandom(16), bytes.fromhex(provider.key_ids()[Purpose.PEPPER]))
+
+
 def make_passphrase_slot(
-    provider: KeyProvider, cost: Cost, keyring: Keyring, passphrase: str, created_at: datetime
+    provider: KeyProvider,
+    cost: Cost,
+    keyring: Keyring,
+    passphrase: str,
+    created_at: datetime,
+    *,
+    beside: PassphraseParameters | None = None,
 ) -> NewSlot:
-    """A slot with a key pair and salt of its own; slow."""
-    pepper_id = bytes.fromhex(provider.key_ids()[Purpose.PEPPER])
-    parameters = PassphraseParameters(cost, os.urandom(16), pepper_id)
+    """A slot with a key pair of its own; slow. ``beside``: the stretching of a passphrase that stays, to share."""
+    fresh = fresh_parameters(provider, cost)
+    shares = beside is not None and (beside.cost, beside.pepper_id) == (cost, fresh.pepper_id)
+    parameters = beside if beside and shares else fresh
     secret = derive_passphrase_secret(provider, parameters, passphrase)
-    return make_slot(keyring, SlotKind.PASSPHRASE, secret, created_at, parameters)
+    return make_slot(keyring, SlotKind.PASSPHRASE, secret, created_at, parameters.encode())
 
 
 def make_slot(
@@ -86,20 +98,36 @@ def make_slot(
     kind: SlotKind,
     secret: bytes,
     created_at: datetime,
-    parameters: PassphraseParameters | None = None,
+    parameters: bytes = b"",
+    *,
+    slot_id: SlotId | None = None,
 ) -> NewSlot:
     """A fresh key pair, its seed wrapped under ``secret``, and the vault keys sealed to it."""
-    slot_id, seed = SlotId(make_id()), Seed.make()
-    public_key = public_key_of(seed)
-    sealed_vault_key, sealed_private_key = keyring.seal_to_slot(slot_id, public_key)
-    encoded = parameters.encode() if parameters else b""
+    slot_id, seed = slot_id or SlotId(make_id()), Seed.make()
+    wrapped = wrap_seed(secret, bind_slot(kind, keyring.vault_id, slot_id, parameters), seed)
+    return seal_slot(keyring, slot_id, kind, public_key_of(seed), created_at, parameters=parameters, wrapped=wrapped)
+
+
+def seal_slot(
+    keyring: Keyring,
+    slot_id: SlotId,
+    kind: SlotKind,
+    public_key: bytes,
+    created_at: datetime,
+    *,
+    parameters: bytes = b"",
+    wrapped: bytes = b"",
+    private: bool = True,
+) -> NewSlot:
+    """A slot for a key pair; ``wrapped`` is empty if its holder keeps the seed. ``private``: with VK-private."""
+    sealed_vault_key, sealed_private_key = keyring.seal_to_slot(slot_id, public_key, private=private)
     row = {
         "vault_id": keyring.vault_id,
         "slot_id": slot_id,
         "kind": int(kind),
-        "parameters": encoded,
+        "parameters": parameters,
         "public_key": public_key,
-        "wrapped_seed": wrap_seed(secret, bind_slot(kind, keyring.vault_id, slot_id, encoded), seed),
+        "wrapped_seed": wrapped,
         "sealed_vault_key": sealed_vault_key,
         "sealed_private_key": sealed_private_key,
         "created_at": created_at,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, String
 from sqlmodel import Field, SQLModel
 
 from vault.database import UtcDateTime, distributed, id_type
@@ -44,12 +44,14 @@ class KeySlot(SQLModel, table=True):
     sealed_vault_key: bytes = Field(sa_type=LargeBinary)
     sealed_private_key: bytes = Field(sa_type=LargeBinary)
     created_at: datetime = Field(sa_type=UtcDateTime)
+    last_used_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
 
 
 class KeySession(SQLModel, table=True):
     """The vault keys wrapped under a bearer token's secret, which is stored nowhere.
 
-    ``lent_grant``: while it is set, the session shows that one grant's content and nothing else of the vault.
+    ``kind``: ``session`` or ``token``. ``details`` (name, browser) are sealed. ``lent_grant``: while it is set, the
+    session shows that one grant's content and nothing else of the vault. ``acting_vault``: whose vault it acts in.
     """
 
     __tablename__ = "key_session"
@@ -63,6 +65,13 @@ class KeySession(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime)
     lent_grant: bytes | None = Field(default=None, sa_column=Column(id_type(), nullable=True))
+    kind: str = Field(sa_column=Column(String(12), nullable=False, server_default="session"))
+    last_used_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
+    proven_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
+    awaits: str = Field(sa_column=Column(String(12), nullable=False, server_default=""))
+    scopes: str = Field(sa_column=Column(String(200), nullable=False, server_default=""))
+    acting_vault: bytes | None = Field(default=None, sa_column=Column(id_type(), nullable=True))
+    details: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
 
 
 class KeyRing(SQLModel, table=True):
@@ -93,14 +102,26 @@ class KeyRoot(SQLModel, table=True):
     objects: int
 
 
+class KeyPrevious(SQLModel, table=True):
+    """While a rotation lasts: the vault keys of ``generation`` under those of the next. docs/specs/rotation.md."""
+
+    __tablename__ = "key_previous"
+    __table_args__ = (_BY_VAULT,)
+
+    vault_id: bytes = Field(sa_column=Column(id_type(), primary_key=True))
+    generation: int = Field(sa_type=BigInteger)
+    wrapped: bytes = Field(sa_type=LargeBinary)
+    wrapped_private: bytes = Field(sa_type=LargeBinary)
+
+
 class KeyLog(SQLModel, table=True):
-    """A log pseudonym of a vault and the two keys of its private parts."""
+    """A log pseudonym of a vault; the log key of one generation, and the account key, which is that of all."""
 
     __tablename__ = "key_log"
     __table_args__ = (_BY_VAULT,)
 
     vault_id: bytes = Field(sa_column=Column(id_type(), primary_key=True))
     pseudonym: bytes = Field(sa_column=Column(id_type(), primary_key=True))
-    generation: int = Field(sa_type=BigInteger)
+    generation: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     log_key: bytes = Field(sa_type=LargeBinary)
     account_key: bytes = Field(sa_type=LargeBinary)

@@ -1,75 +1,59 @@
-"""Opening a vault: by passphrase, by recovery code, by the bearer token of a session.
+"""Opening a vault by one of its own ways in: passphrase, recovery code, passkey.
 
-The token is the key: the server stores only a wrap of the vault key under it, so that sign-out is one deleted row
-and nothing stays in memory between requests. An unknown account opens a dummy slot: same work, same answer.
+The signed manifest says which slots there are; a row that it doesn't list is never looked at. An unknown account opens
+a dummy slot: same work, same answer.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Connection, delete, insert, select, update
 
 from vault.clock import Clock, SystemClock
 from vault.crypto.passphrases import MAX_CHARACTERS, Cost
-from vault.crypto.sealing import open_sealed, public_key_of
-from vault.crypto.secret import PrivateKeyVK, SessionSecret, VaultKey
-from vault.crypto.slots import SlotKind, WrongSecret, unwrap_committed, unwrap_seed
-from vault.crypto.tokens import make_token
-from vault.database import Database, table_of
-from vault.errors import Tampered, Unauthenticated
-from vault.ids import AccountId, GrantId, Pseudonym, SessionId, VaultId, make_id
+from vault.crypto.secret import PrivateKeyVK, VaultKey
+from vault.crypto.slots import SlotKind, WrongSecret
+from vault.database import Database
+from vault.errors import NotFound
+from vault.ids import Pseudonym, SlotId, VaultId, make_id
 from vault.keys.enrolment import make_vault
-from vault.keys.keyring import SUITE, Keyring, session_context, slot_info
-from vault.keys.manifest import Manifest, decode
+from vault.keys.keyring import Keyring
+from vault.keys.opening import open_slot
 from vault.keys.provider import KeyProvider, Purpose
 from vault.keys.recovery_code import parse_recovery_code
-from vault.keys.slots import PassphraseParameters, bind_slot, derive_passphrase_secret, make_slot
+from vault.keys.sessions import KeySessions, SessionRow
+from vault.keys.slots import PassphraseParameters, derive_passphrase_secret, make_slot
 from vault.keys.stored import StoredKeys, StoredSlot, read_keys
-from vault.keys.tables import KeyManifest, KeySession
 
 __all__ = ["SessionRow", "Unlocking", "WrongSecret"]
 
-_MANIFEST = table_of(KeyManifest)
-_SESSION = table_of(KeySession)
-
-
-@dataclass(frozen=True, slots=True)
-class SessionRow:
-    """Who is signed in, and until when. ``lent_grant``: the only grant that may be seen meanwhile."""
-
-    vault_id: VaultId
-    session_id: SessionId
-    account_id: AccountId
-    generation: int
-    created_at: datetime
-    expires_at: datetime
-    lent_grant: GrantId | None
-
 
 class Unlocking:
-    """``cost`` is that of new slots: the dummy slot of unknown accounts costs as much."""
+    """``cost`` is that of new slots: the dummy slot of unknown accounts costs as much. ``sessions``: bearer tokens."""
 
     def __init__(
         self, database: Database, provider: KeyProvider, cost: Cost = Cost.STANDARD, clock: Clock | None = None
     ) -> None:
         self._database = database
         self._provider = provider
-        self._clock = clock or SystemClock()
-        self._dummy = _make_dummy(provider, cost, self._clock.now())
+        clock = clock or SystemClock()
+        self.sessions = KeySessions(clock)
+        self._dummy = _make_dummy(provider, cost, clock.now())
 
     def by_passphrase(self, vault_id: VaultId | None, passphrase: str) -> Keyring:
         """The unlocked vault; slow. WrongSecret for a wrong passphrase or None, Tampered, KeysUnavailable."""
         too_long = len(passphrase) > 4 * MAX_CHARACTERS
         # Nobody has so long a one, and its length must not cost us: a part of it is as wrong, on the dummy slot.
         typed, vault_id = (passphrase[:MAX_CHARACTERS], None) if too_long else (passphrase, vault_id)
+        stretched: dict[bytes, bytes] = {}
 
         def secret_of(slot: StoredSlot) -> bytes:
-            return derive_passphrase_secret(self._provider, PassphraseParameters.decode(slot.parameters), typed)
+            # A vault's passphrases share their stretching, so several cost, and tell, no more than one.
+            if slot.parameters not in stretched:
+                parameters = PassphraseParameters.decode(slot.parameters)
+                stretched[slot.parameters] = derive_passphrase_secret(self._provider, parameters, typed)
+            return stretched[slot.parameters]
 
         return self._unlock(vault_id, SlotKind.PASSPHRASE, secret_of)
 
@@ -81,122 +65,53 @@ class Unlocking:
             secret = os.urandom(20)
         return self._unlock(vault_id, SlotKind.RECOVERY_CODE, lambda _slot: secret)
 
-    def prepare_session(
-        self, keyring: Keyring, account_id: AccountId, expires_at: datetime
-    ) -> tuple[str, dict[str, Any]]:
-        """A new bearer token, and the ``key_session`` row that it opens."""
-        session_id, secret = SessionId(make_id()), SessionSecret.make()
-        row = {
-            "vault_id": keyring.vault_id,
-            "session_id": session_id,
-            "account_id": account_id,
-            "generation": keyring.generation,
-            "wrapped": keyring.wrap_for_session(session_id, secret),
-            "created_at": self._clock.now(),
-            "expires_at": expires_at,
-        }
-        return make_token(keyring.vault_id, session_id, secret), row
+    def by_passkey(self, vault_id: VaultId, slot_id: SlotId, output: bytes) -> Keyring:
+        """The vault that the PRF output (32 bytes) of a passkey opens through its own slot. WrongSecret, Tampered."""
+        return self._unlock(vault_id, SlotKind.PASSKEY, lambda _slot: output, slot_id)
 
-    def store_session(self, connection: Connection, row: dict[str, Any]) -> None:
-        """Insert what ``prepare_session`` made."""
-        connection.execute(insert(_SESSION), row)
+    def by_trusted_person(self, vault_id: VaultId, slot_id: SlotId, secret: bytes) -> Keyring:
+        """The vault that two joined halves open (``join_halves``). WrongSecret, Tampered."""
+        return self._unlock(vault_id, SlotKind.TRUSTED, lambda _slot: secret, slot_id)
 
-    def open_session(
-        self, connection: Connection, vault_id: VaultId, session_id: SessionId, secret: SessionSecret, now: datetime
-    ) -> tuple[Keyring, SessionRow]:
-        """The unlocked vault and the session; Unauthenticated if it ended, expired or the secret is another."""
-        row = connection.execute(_open_session_query(vault_id, session_id)).one_or_none()
-        if row is None or now >= row.expires_at or row.generation != row.manifest_generation:
-            raise Unauthenticated
-        context = session_context(vault_id, session_id, row.generation)
-        if row.wrapped[:1] != bytes((SUITE,)):
-            raise Tampered
-        try:
-            raw = unwrap_committed(secret.raw, context, row.wrapped[1:])
-        except WrongSecret:
-            raise Unauthenticated from None
-        keyring = _checked_keyring(decode(row.body), row.body, row.mac, raw[:32], raw[32:])
-        if (keyring.vault_id, keyring.generation) != (vault_id, row.generation):
-            raise Tampered
-        account_id = AccountId(row.account_id)
-        lent = None if row.lent_grant is None else GrantId(row.lent_grant)
-        when = (row.created_at, row.expires_at)
-        return keyring, SessionRow(vault_id, session_id, account_id, row.generation, *when, lent)
+    def kinds(self, vault_id: VaultId) -> frozenset[SlotKind]:
+        """The kinds of the slots that open this vault, as its signed manifest lists them. Tampered, NotFound."""
+        with self._database.read() as connection:
+            stored = read_keys(connection, vault_id)
+        if stored is None:
+            raise NotFound
+        return frozenset(slot.kind for slot in stored.open_manifest(self._provider).slots)
 
-    def mark_lent(
-        self, connection: Connection, vault_id: VaultId, session_id: SessionId, grant_id: GrantId | None
-    ) -> None:
-        """Set or take away what this session is lent for. Unauthenticated if it has ended."""
-        mine = (_SESSION.c.vault_id == vault_id) & (_SESSION.c.session_id == session_id)
-        if connection.execute(update(_SESSION).where(mine).values(lent_grant=grant_id)).rowcount != 1:
-            raise Unauthenticated
+    def lists(self, vault_id: VaultId, slot_id: SlotId) -> bool:
+        """Whether the vault's signed manifest lists this slot. Tampered."""
+        with self._database.read() as connection:
+            stored = read_keys(connection, vault_id)
+        slots = stored.open_manifest(self._provider).slots if stored else ()
+        return any(slot.slot_id == slot_id for slot in slots)
 
-    def end_session(self, connection: Connection, vault_id: VaultId, session_id: SessionId) -> None:
-        """Sign out: the wrap is gone, so the token opens nothing."""
-        gone = (_SESSION.c.vault_id == vault_id) & (_SESSION.c.session_id == session_id)
-        connection.execute(delete(_SESSION).where(gone))
-
-    def end_all_sessions(self, connection: Connection, vault_id: VaultId, keep: SessionId | None = None) -> int:
-        """Sign out everywhere, or everywhere else; the number of sessions that ended."""
-        gone = _SESSION.c.vault_id == vault_id
-        if keep is not None:
-            gone &= _SESSION.c.session_id != keep
-        return connection.execute(delete(_SESSION).where(gone)).rowcount
-
-    def end_expired_sessions(self, connection: Connection, now: datetime) -> int:
-        """Sweep; expired ones were refused already."""
-        return connection.execute(delete(_SESSION).where(_SESSION.c.expires_at <= now)).rowcount
-
-    def _unlock(self, vault_id: VaultId | None, kind: SlotKind, secret_of: Callable[[StoredSlot], bytes]) -> Keyring:
+    def _unlock(
+        self,
+        vault_id: VaultId | None,
+        kind: SlotKind,
+        secret_of: Callable[[StoredSlot], bytes],
+        slot_id: SlotId | None = None,
+    ) -> Keyring:
         with self._database.read() as connection:
             # The unknown account asks the database too: an answer must not be quicker for it.
             stored = read_keys(connection, vault_id or VaultId(make_id()))
         stored = stored or self._dummy
         manifest = stored.open_manifest(self._provider)
-        slot = stored.slot_for(manifest, kind)
-        keyring = _open_slot(stored, manifest, slot, kind, secret_of(slot))
-        if stored is self._dummy:
-            raise WrongSecret
-        return keyring
-
-
-def _open_slot(stored: StoredKeys, manifest: Manifest, slot: StoredSlot, kind: SlotKind, secret: bytes) -> Keyring:
-    binding = bind_slot(kind, manifest.vault_id, slot.slot_id, slot.parameters)
-    seed = unwrap_seed(secret, binding, slot.wrapped_seed)
-    if public_key_of(seed) != slot.public_key:
-        raise Tampered
-    raw = (
-        open_sealed(seed, slot_info(label, manifest.vault_id, slot.slot_id, manifest.generation), sealed)
-        for label, sealed in (("vk/1", slot.sealed_vault_key), ("vk-private/1", slot.sealed_private_key))
-    )
-    return _checked_keyring(manifest, stored.body, stored.mac, *raw)
-
-
-def _checked_keyring(manifest: Manifest, body: bytes, mac: bytes, vault_key: bytes, private_key: bytes) -> Keyring:
-    if len(vault_key) != 32 or len(private_key) != 32:
-        raise Tampered
-    keys = VaultKey(vault_key), PrivateKeyVK(private_key)
-    keyring = Keyring(manifest.vault_id, manifest.generation, Pseudonym(manifest.pseudonym), *keys)
-    keyring.check_manifest(body, mac)
-    return keyring
-
-
-def _open_session_query(vault_id: VaultId, session_id: SessionId) -> Any:
-    return (
-        select(
-            _SESSION.c.account_id,
-            _SESSION.c.generation,
-            _SESSION.c.wrapped,
-            _SESSION.c.created_at,
-            _SESSION.c.expires_at,
-            _SESSION.c.lent_grant,
-            _MANIFEST.c.generation.label("manifest_generation"),
-            _MANIFEST.c.body,
-            _MANIFEST.c.mac,
-        )
-        .join(_MANIFEST, _MANIFEST.c.vault_id == _SESSION.c.vault_id)
-        .where(_SESSION.c.vault_id == vault_id, _SESSION.c.session_id == session_id)
-    )
+        slots = tuple(slot for slot in stored.slots_of(manifest, kind) if slot_id in (None, slot.slot_id))
+        if not slots and kind is SlotKind.PASSPHRASE:  # An account without one isn't told from a wrong guess by time.
+            stored, manifest = self._dummy, self._dummy.open_manifest(self._provider)
+            slots = stored.slots_of(manifest, kind)
+        for slot in slots:
+            try:
+                keyring = open_slot(stored, manifest, slot, secret_of(slot))
+            except WrongSecret:
+                continue
+            if stored is not self._dummy:
+                return keyring
+        raise WrongSecret
 
 
 def _make_dummy(provider: KeyProvider, cost: Cost, now: datetime) -> StoredKeys:
@@ -205,7 +120,7 @@ def _make_dummy(provider: KeyProvider, cost: Cost, now: datetime) -> StoredKeys:
     pepper_id = bytes.fromhex(provider.key_ids()[Purpose.PEPPER])
     parameters = PassphraseParameters(cost, os.urandom(16), pepper_id)
     slots = (
-        make_slot(keyring, SlotKind.PASSPHRASE, os.urandom(32), now, parameters),
+        make_slot(keyring, SlotKind.PASSPHRASE, os.urandom(32), now, parameters.encode()),
         make_slot(keyring, SlotKind.RECOVERY_CODE, os.urandom(20), now),
     )
     rows = make_vault(provider, keyring, "", slots).rows

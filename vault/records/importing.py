@@ -56,11 +56,12 @@ class ImportExpired(Conflict):
 class Run:
     """A file's import: its id, its sealed file, and how its report is written once the plan is known.
 
+    ``original`` is None where the records themselves are all that came.
     ``settle`` does what belongs to the same act in the publishing transaction; what it raises refuses the import.
     """
 
     import_id: ImportId
-    original: SealedOriginal
+    original: SealedOriginal | None
     report: Callable[[Plan, bool], Prepared]
     must_keep: bool
     settle: Callable[[Connection], None] | None = None
@@ -144,23 +145,25 @@ class Importing:
             "vault_id": self._keyring.vault_id,
             "import_id": run.import_id,
             "state": "staged",
-            "blob_id": run.original.blob_id,
+            "blob_id": run.original.blob_id if run.original else None,
             "created_at": self._now,
             "lease_until": self._now + LEASE,
         }
         with self._database.write() as connection:
             connection.execute(insert(_RUN), row)
-            self._blobs.put(connection, self._keyring.vault_id, run.original.blob_id, run.original.sealed)
+            if run.original:
+                self._blobs.put(connection, self._keyring.vault_id, run.original.blob_id, run.original.sealed)
         self._started = True
 
     def _finish_run(self, connection: Connection, keeps: bool) -> None:
         if self._run is None:
             return
         values: dict[str, Any] = {"state": "published"}
-        if keeps:
-            store_roots(connection, (self._run.original.root_row,))
-        else:
-            self._blobs.delete(connection, self._keyring.vault_id, self._run.original.blob_id)
+        original = self._run.original
+        if original and keeps:
+            store_roots(connection, (original.root_row,))
+        elif original:
+            self._blobs.delete(connection, self._keyring.vault_id, original.blob_id)
             values["blob_id"] = None
         mine = (_RUN.c.vault_id == self._keyring.vault_id, _RUN.c.import_id == self._run.import_id)
         statement = update(_RUN).where(*mine, _RUN.c.state == "staged").values(**values)

@@ -17,9 +17,9 @@ from vault.crypto.secret import Root
 from vault.database import table_of
 from vault.errors import Tampered
 from vault.freshness import Change, Header, Headers, page_object_id
-from vault.ids import SegmentId
+from vault.ids import SegmentId, VaultId
 from vault.keys.keyring import Keyring
-from vault.keys.roots import open_roots, store_roots
+from vault.keys.roots import drop_roots, open_roots, store_roots
 from vault.records.bulk import batches
 from vault.records.cards import Row, decode_rows, encode_rows
 from vault.records.directory import SEGMENTS_PER_PAGE, Outline, decode_page, encode_page, outline_of
@@ -108,9 +108,10 @@ class SealedEdit:
     new: dict[str, list[dict[str, Any]]]
     changed: dict[str, list[dict[str, Any]]]
     change: Change
+    dropped: tuple[bytes, ...]
 
     def store(self, connection: Connection) -> None:
-        """Insert and update; the caller has advanced freshness by ``change`` in this transaction."""
+        """Insert and update, destroy replaced roots; freshness was advanced by ``change`` in this transaction."""
         store_roots(connection, self.root_rows)
         for table, key in ((_SEGMENT, "segment_id"), (_DIRECTORY, "page")):
             if self.new[key]:
@@ -119,17 +120,25 @@ class SealedEdit:
                 statement = (
                     update(table)
                     .where(table.c.vault_id == self.vault_id, table.c[key] == bindparam("key"))
-                    .values(version=bindparam("to_version"), sealed=bindparam("to_sealed"))
+                    .values(
+                        version=bindparam("to_version"), root_id=bindparam("to_root"), sealed=bindparam("to_sealed")
+                    )
                 )
                 connection.execute(statement, self.changed[key])
+        drop_roots(connection, VaultId(self.vault_id), self.dropped)
 
 
 class Edit:
-    """Gathers changes to a loaded index and seals them once."""
+    """Gathers changes to a loaded index and seals them once.
 
-    def __init__(self, index: Index) -> None:
+    ``sealing`` makes the new roots; it is the index's own keyring unless the vault is getting another key.
+    """
+
+    def __init__(self, index: Index, sealing: Keyring | None = None) -> None:
         self._index = index
-        self._keyring = index.keyring
+        self._keyring = sealing or index.keyring
+        self._rekeyed: set[bytes] = set()
+        self._dropped: list[bytes] = []
         self._content: dict[SegmentId, list[Row]] = {}
         self._terms: tuple[list[freshness.Term], list[freshness.Term]] = ([], [])
         self._roots: list[dict[str, Any]] = []
@@ -139,6 +148,11 @@ class Edit:
     def put(self, segment_id: SegmentId, rows: list[Row]) -> None:
         """Give a segment, new or already opened, these cards."""
         self._content[segment_id] = rows
+
+    def rekey(self, segment_id: SegmentId) -> None:
+        """Seal an opened segment and its directory page under new roots; the old ones, and all they sealed, go."""
+        self._rekeyed.add(segment_id)
+        self._content.setdefault(segment_id, self._index.opened.get(segment_id, []))
 
     def content(self, segment_id: SegmentId) -> list[Row]:
         """The cards as edited so far."""
@@ -157,34 +171,50 @@ class Edit:
             else:
                 entries.append(entry)
             header = self._index.headers.segments.get(segment_id)
-            self._seal("segment_id", segment_id, segment_id, header, encode_rows(rows))
+            is_fresh = header is None or segment_id in self._rekeyed
+            self._seal("segment_id", segment_id, segment_id, header, encode_rows(rows), is_fresh=is_fresh)
         self._seal_pages(entries)
         removed, added = self._terms
-        change = Change(tuple(removed), tuple(added))
-        return SealedEdit(self._keyring.vault_id, tuple(self._roots), self._new, self._changed, change)
+        return SealedEdit(
+            self._keyring.vault_id,
+            tuple(self._roots),
+            self._new,
+            self._changed,
+            Change(tuple(removed), tuple(added)),
+            tuple(self._dropped),
+        )
 
     def _seal_pages(self, entries: list[Outline]) -> None:
         before = self._index.entries
         for number, start in enumerate(range(0, len(entries), SEGMENTS_PER_PAGE)):
             part = entries[start : start + SEGMENTS_PER_PAGE]
-            if part != before[start : start + SEGMENTS_PER_PAGE]:
+            rekeyed = any(entry.segment_id in self._rekeyed for entry in part)
+            if rekeyed or part != before[start : start + SEGMENTS_PER_PAGE]:
                 header = self._index.headers.pages.get(number)
-                self._seal("page", number, page_object_id(number), header, encode_page(part))
+                is_fresh = header is None or rekeyed
+                self._seal("page", number, page_object_id(number), header, encode_page(part), is_fresh=is_fresh)
 
-    def _seal(self, column: str, key: bytes | int, object_id: bytes, header: Header | None, plain: bytes) -> None:
+    def _seal(
+        self, column: str, key: bytes | int, object_id: bytes, header: Header | None, plain: bytes, *, is_fresh: bool
+    ) -> None:
         vault_id = self._keyring.vault_id
         removed, added = self._terms
-        if header is None:
-            made = self._keyring.make_root("segment")
-            self._roots.append({**made.row, "objects": 1})
-            version, root_id, root = 1, bytes(made.root_id), made.root
-        else:
-            version, root_id, root = header[0] + 1, header[1], self._index.roots[header[1]]
+        version = 1 if header is None else header[0] + 1
+        root_id, root = self._fresh_root() if header is None or is_fresh else (header[1], self._index.roots[header[1]])
+        if header is not None:
             removed.append((object_id, header[0], header[2]))
+            if is_fresh:
+                self._dropped.append(header[1])
         sealed = seal_segment(root, vault_id, object_id, version, root_id, plain)
         added.append((object_id, version, nonce_of(sealed)))
         if header is None:
             row = {"vault_id": vault_id, column: key, "version": version, "root_id": root_id, "sealed": sealed}
             self._new[column].append(row)
         else:
-            self._changed[column].append({"key": key, "to_version": version, "to_sealed": sealed})
+            row = {"key": key, "to_version": version, "to_root": root_id, "to_sealed": sealed}
+            self._changed[column].append(row)
+
+    def _fresh_root(self) -> tuple[bytes, Root]:
+        made = self._keyring.make_root("segment")
+        self._roots.append({**made.row, "objects": 1})
+        return made.root_id, made.root

@@ -84,9 +84,14 @@ def items_of(keyring: Keyring, resources: Iterable[Resource], media: Media) -> l
     tag_of = keyring.duplicate_tag
     items = []
     for resource in resources:
-        digest = hashlib.sha256(resource.canonical).digest()[:DIGEST_BYTES]
+        digest = digest_of(resource.canonical)
         items.append(Item(resource, media, digest, tag_of(digest)))
     return items
+
+
+def digest_of(canonical: bytes) -> bytes:
+    """What a card keeps of a record's canonical bytes: 16 bytes."""
+    return hashlib.sha256(canonical).digest()[:DIGEST_BYTES]
 
 
 def clean_filename(filename: str) -> str:

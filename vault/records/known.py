@@ -28,7 +28,7 @@ def load_known(connection: Connection, index: Index, items: Sequence[Item]) -> K
     known = Known()
     if not index.entries:
         return known
-    known.record_of_tag = _tags(connection, index.keyring, [item.tag for item in items])
+    known.record_of_tag = _tags(connection, index.keyring, items)
     if any(item.resource.identity for item in items):
         wanted = [entry.segment_id for entry in index.entries]
     else:
@@ -52,9 +52,13 @@ def _segments_of(connection: Connection, keyring: Keyring, records: Iterable[str
     return list(found)
 
 
-def _tags(connection: Connection, keyring: Keyring, tags: Sequence[bytes]) -> dict[bytes, str]:
+def _tags(connection: Connection, keyring: Keyring, items: Sequence[Item]) -> dict[bytes, str]:
+    """Records by the items' tags; while a rotation is under way a record may still be found by its tag of before."""
+    names = {item.tag: item.tag for item in items}
+    if keyring.previous is not None:
+        names |= {keyring.previous_tag(item.digest) or item.tag: item.tag for item in items}
     found: dict[bytes, str] = {}
-    for some in batches(tags, _PER_QUERY):
+    for some in batches(list(names), _PER_QUERY):
         query = select(_TAG.c.tag, _TAG.c.record_id).where(_TAG.c.vault_id == keyring.vault_id, _TAG.c.tag.in_(some))
-        found |= {tag: record_id.hex() for tag, record_id in connection.execute(query)}
+        found |= {names[tag]: record_id.hex() for tag, record_id in connection.execute(query)}
     return found

@@ -19,7 +19,7 @@ from vault.ids import BlobId, ImportId, PaperId, make_id
 from vault.keys.keyring import Keyring
 from vault.keys.roots import open_roots
 from vault.papers import Paper, Papers, Prepared
-from vault.records.views import ImportOutcome, ImportReport, Original
+from vault.records.views import ImportOutcome, ImportReport, Original, SentBy
 
 REPORT: Final = "import-report"
 LARGE_BYTES: Final = 1 << 20
@@ -73,9 +73,10 @@ def prepare_report(  # noqa: PLR0917  What a report is made of.
     now: datetime,
     back: Iterable[str] = (),
     apart: bool = False,
+    sent_by: SentBy | None = None,
 ) -> Prepared:
     """The sealed report of an import; its paper id is the import id. ``back``: records (hex) back from the bin;
-    ``apart``: somebody else's file, kept as a document."""
+    ``apart``: somebody else's file, kept as a document; ``sent_by``: who delivered it."""
     told = {
         "file": asdict(file),
         "blob": original.place() if original else None,
@@ -86,6 +87,8 @@ def prepare_report(  # noqa: PLR0917  What a report is made of.
         "back": sorted(back),
         "apart": apart,
     }
+    if sent_by is not None:
+        told["sent_by"] = asdict(sent_by)
     data = json.dumps(told, separators=(",", ":")).encode()
     return Papers(keyring).prepare(REPORT, data, now, PaperId(outcome.import_id))
 
@@ -110,7 +113,9 @@ def _report_of(paper: Paper, told: Any) -> ImportReport:
         tuple(told["warnings"]),
     )
     file = FileFacts(**told["file"])
-    return ImportReport(import_id, paper.stored_at, file.filename, file.content_type, file.size, file.sha256, outcome)
+    sent_by = SentBy(**told["sent_by"]) if "sent_by" in told else None
+    facts = file.filename, file.content_type, file.size, file.sha256
+    return ImportReport(import_id, paper.stored_at, *facts, outcome, sent_by)
 
 
 def read_original(connection: Connection, keyring: Keyring, blobs: Blobs, import_id: ImportId) -> Original:

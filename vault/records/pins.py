@@ -70,10 +70,7 @@ class Pins:
         papers, version = Papers(self._keyring), paper.version + 1 if paper else 1
         prepared = papers.prepare(PURPOSE, encode_pins(wanted), self._clock.now(), PINS, version)
         with self._database.write() as connection:
-            gone = papers.removal(connection, PINS)
-            freshness.advance(connection, self._keyring, state, gone + prepared.change)
-            papers.remove(connection, PINS)
-            papers.store(connection, prepared)
+            papers.exchange(connection, state, prepared)
 
     def _paper(self, connection: Connection) -> Paper | None:
         try:

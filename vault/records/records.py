@@ -32,7 +32,7 @@ from vault.records.imports import Imports
 from vault.records.incoming import Incoming
 from vault.records.index import Index, load_index
 from vault.records.one_result import FHIR_JSON, open_result, open_view
-from vault.records.originals import read_original
+from vault.records.originals import read_original, where_kept
 from vault.records.telling import Teller, ids_told
 from vault.records.views import (
     ImportOutcome,
@@ -116,11 +116,14 @@ class Records:
         return view
 
     def original(self, record_id: RecordId) -> Original:
-        """The whole file that a record came in, as an export; for a typed result its resource. NotFound; Tampered."""
+        """The whole file that a record came in, as an export; its own resource if it was typed or the file is erased.
+
+        NotFound; Tampered.
+        """
         with self._database.read() as connection:
             card = self._card(connection, record_id)
             import_id = import_of(card)
-            if import_id is None:
+            if import_id is None or where_kept(connection, self._keyring, import_id) is None:
                 found = Original(next(open_bodies(connection, self._keyring, [card])), FHIR_JSON, "result.json")
             else:
                 found = read_original(connection, self._keyring, self._blobs, import_id)

@@ -33,8 +33,19 @@ class ImportOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class SentBy:
+    """Who delivered what was imported. ``proven``: by a lab's signature; else ``name`` is that of the key used."""
+
+    name: str
+    proven: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ImportReport:
-    """An earlier import as its sealed report tells it; ``quarantined`` bodies are in the original file."""
+    """An earlier import as its sealed report tells it; ``quarantined`` bodies are in the original file.
+
+    ``sent_by``: None for what the citizen or a carer brought.
+    """
 
     import_id: ImportId
     at: datetime
@@ -43,6 +54,7 @@ class ImportReport:
     size_bytes: int
     sha256: str
     outcome: ImportOutcome
+    sent_by: SentBy | None = None
 
 
 @dataclass(frozen=True, slots=True)

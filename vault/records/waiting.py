@@ -20,6 +20,7 @@ from vault.errors import Conflict, NotFound, Tampered
 from vault.ids import BlobId, ImportId, make_id
 from vault.keys.keyring import Keyring
 from vault.keys.roots import drop_roots, open_roots, store_roots
+from vault.keys.stored import hold_generation
 from vault.records.originals import LARGE_BYTES, LARGE_STEP, SMALL_STEP, FileFacts, facts_of_file
 from vault.records.tables import ImportWaiting
 
@@ -66,7 +67,7 @@ class Waiting:
 def stage(  # noqa: PLR0917  Everything that a waiting file is.
     database: Database, keyring: Keyring, blobs: Blobs, file: FileFacts, data: bytes, brought: Brought, now: datetime
 ) -> Waiting:
-    """Seal a file and keep it for a day. TooManyWaiting."""
+    """Seal a file and keep it for a day. TooManyWaiting; KeysChanged."""
     import_id, blob_id, made = ImportId(make_id()), BlobId(make_id()), keyring.make_root("write")
     told = json.dumps({"file": asdict(file), "brought": asdict(brought)}, separators=(",", ":")).encode()
     step = LARGE_STEP if len(data) >= LARGE_BYTES else SMALL_STEP
@@ -81,6 +82,7 @@ def stage(  # noqa: PLR0917  Everything that a waiting file is.
     }
     mine = (_WAITING.c.vault_id == keyring.vault_id, _WAITING.c.kept_until > now)
     with database.write() as connection:
+        hold_generation(connection, keyring.vault_id, keyring.generation)
         if connection.execute(select(func.count()).select_from(_WAITING).where(*mine)).scalar_one() >= MOST_WAITING:
             raise TooManyWaiting
         store_roots(connection, ({**made.row, "objects": 2},))

@@ -113,7 +113,7 @@ def test_starting_again_gives_a_fresh_vault_and_the_old_one_is_gone(demo: House)
     fresh = demo.bearer(token_in(answer.headers["set-cookie"]))
     assert len(fresh.get("/api/results?analyte=magnesium").json()["items"]) == 11
     assert someone.get("/api/results").status_code == 401
-    assert left_of(demo, old) == {"audit_entry", "key_log"}
+    assert left_of(demo, old) == {"audit_entry"}
 
 
 def left_of(house: House, session: Session) -> set[str]:
@@ -133,12 +133,12 @@ def test_leaving_or_a_day_erases_a_sample_and_nothing_else(sqlite_demo: House, c
     someone, other = visitor(sqlite_demo), visitor(sqlite_demo)
     gone, old = session_of(sqlite_demo, someone), session_of(sqlite_demo, other)
     someone.post("/sign-out")
-    assert left_of(sqlite_demo, gone) == {"audit_entry", "key_log"}
+    assert left_of(sqlite_demo, gone) == {"audit_entry"}
     clock.advance(timedelta(hours=23))
     assert around(sqlite_demo).sweep() == 0
     clock.advance(timedelta(hours=1))
     assert around(sqlite_demo).sweep() == 1
-    assert left_of(sqlite_demo, old) == {"audit_entry", "key_log"}
+    assert left_of(sqlite_demo, old) == {"audit_entry"}
     signed_in = citizen.post("/api/sessions", json={"email": "ada@example.org", "passphrase": PASSPHRASE})
     assert signed_in.status_code == 201
 
@@ -226,4 +226,4 @@ def test_however_a_visitor_leaves_the_sample_is_erased(sqlite_demo: House, path:
     someone = visitor(sqlite_demo)
     session = session_of(sqlite_demo, someone)
     someone.post(path, follow_redirects=False)
-    assert left_of(sqlite_demo, session) == {"audit_entry", "key_log"}
+    assert left_of(sqlite_demo, session) == {"audit_entry"}

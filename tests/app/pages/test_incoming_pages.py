@@ -94,6 +94,7 @@ def test_what_was_left_aside_is_typed_in_or_left_out(citizen: TestClient) -> Non
     typed = {"analyte": "magnesium", "value": "0.66", "unit": "mmol/L", "taken_at": "2026-01-20"}
     assert citizen.post(f"{first}/type-in", data=typed | {"value": "0,66"}).status_code == 422
     assert citizen.post(f"{first}/type-in", data=typed | {"taken_at": "2027-01-20"}).status_code == 422
+    assert citizen.post(f"{first}/type-in", data=typed | {"taken_at": "0026-01-20"}).status_code == 422
     done = citizen.post(f"{first}/type-in", data=typed)
     assert "Typed in by you" in done.text
     assert "1 still open" in done.text

@@ -12,9 +12,9 @@ from fastapi.routing import APIRoute
 from PIL import Image
 from starlette.testclient import TestClient
 
-from app.deps import admin_session, any_session, citizen_session
-from app.pages.visitors import confirmed_citizen
+from app.deps import lent_session
 from auth.people import normal_email
+from auth.sessions import Session
 from tests.app.conftest import PASSPHRASE, House
 from tests.app.pages.conftest import confirmed, type_in
 from tests.app.pages.test_sharing_pages import ALL, address_of, give
@@ -38,12 +38,12 @@ def lent(citizen: TestClient, address: str) -> TestClient:
 
 
 def asks_who(route: APIRoute) -> bool:
-    """Whether a route wants somebody signed in."""
-    wanted = {any_session, citizen_session, admin_session, confirmed_citizen}
+    """Whether a route wants somebody signed in: one of its dependencies answers a session, and not a lent one."""
     waiting = [route.dependant]
     while waiting:
         each = waiting.pop()
-        if each.call in wanted:
+        answers = getattr(each.call, "__annotations__", {}).get("return")
+        if answers in ("Session", Session) and each.call is not lent_session:
             return True
         waiting += each.dependencies
     return False
@@ -148,6 +148,13 @@ def test_an_ended_share_is_neither_shown_nor_printed(citizen: TestClient, addres
     assert citizen.post(f"{address}/show").status_code == 409
     assert citizen.get(f"{address}/print").status_code == 409
     assert "work any more" in citizen.get(f"{address}/hand-over").text
+
+
+def test_a_working_share_is_handed_over_however_many_ended_after_it(citizen: TestClient, address: str) -> None:
+    for _ in range(51):
+        citizen.post(f"{address_of(give(citizen))}/stop")
+    offered = re.findall(r'name="share" id="[^"]+" value="([^"]+)"', citizen.get("/hand-over").text)
+    assert offered == [address.rpartition("/")[2]]
 
 
 def test_the_printed_page_is_what_the_link_shows_and_is_an_entry(citizen: TestClient, address: str) -> None:

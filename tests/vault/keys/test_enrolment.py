@@ -11,7 +11,7 @@ from vault.crypto.slots import SlotKind
 from vault.database import table_of
 from vault.errors import NotFound
 from vault.ids import VaultId
-from vault.keys.enrolment import KeysChanged
+from vault.keys.generations import KeysChanged
 from vault.keys.manifest import decode
 from vault.keys.stored import read_keys, read_manifest_header
 from vault.keys.tables import KeySlot

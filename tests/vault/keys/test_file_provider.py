@@ -21,6 +21,19 @@ def test_keys_are_made_on_first_use_readable_by_the_owner_alone(tmp_path: Path) 
     assert {path.stat().st_mode & 0o777 for path in folder.glob("*.key")} == {0o600}
 
 
+def test_a_purpose_that_a_later_release_brings_gets_its_key_once(tmp_path: Path) -> None:
+    folder = tmp_path / "k"
+    before = FileKeyProvider(folder).key_ids()
+    for name in ("purposes", "second-factor.key"):  # As the first release left it.
+        (folder / name).unlink()
+    after = FileKeyProvider(folder).key_ids()
+    assert {name for name in after if after[name] != before[name]} == {"second-factor"}
+    assert FileKeyProvider(folder).key_ids() == after
+    (folder / "second-factor.key").unlink()
+    with pytest.raises(KeysUnavailable):
+        FileKeyProvider(folder)
+
+
 def test_a_second_provider_reads_the_same_keys(tmp_path: Path) -> None:
     first, second = FileKeyProvider(tmp_path / "k"), FileKeyProvider(tmp_path / "k")
     assert first.key_ids() == second.key_ids()

@@ -20,7 +20,7 @@ from vault.database import table_of
 from vault.errors import Tampered, Unauthenticated
 from vault.ids import AccountId
 from vault.keys.delivery import read_address
-from vault.keys.enrolment import KeysChanged
+from vault.keys.generations import KeysChanged
 from vault.keys.keyring import Keyring, slot_info
 from vault.keys.manifest import Manifest, TooFewSlots, decode, encode, with_slots
 from vault.keys.provider import KeysUnavailable
@@ -220,9 +220,9 @@ def test_a_vault_keeps_two_ways_in_and_one_is_the_recovery_code(enrolled_on_sqli
 
 def sign_in(enrolled: Enrolled, clock: FixedClock) -> Any:
     expires_at = clock.now() + timedelta(hours=1)
-    token, row = enrolled.unlocking.prepare_session(enrolled.keyring, AccountId(b"a" * 16), expires_at)
+    token, row = enrolled.unlocking.sessions.prepare(enrolled.keyring, AccountId(b"a" * 16), expires_at)
     with enrolled.database.write() as connection:
-        enrolled.unlocking.store_session(connection, row)
+        enrolled.unlocking.sessions.store(connection, row)
     return parse_token(token)
 
 
@@ -232,7 +232,7 @@ def test_a_manifest_forged_while_someone_is_signed_in_is_refused_on_the_next_req
     parts = sign_in(enrolled, clock)
     plant(enrolled, sign=False)
     with enrolled.database.read() as connection, pytest.raises(Tampered):
-        enrolled.unlocking.open_session(connection, *parts, clock.now())
+        enrolled.unlocking.sessions.open(connection, *parts, clock.now())
 
 
 def test_a_session_of_another_generation_is_over(enrolled: Enrolled, clock: FixedClock) -> None:
@@ -240,10 +240,10 @@ def test_a_session_of_another_generation_is_over(enrolled: Enrolled, clock: Fixe
     with enrolled.database.write() as connection:
         connection.execute(update(_SESSION).values(generation=2))
     with enrolled.database.read() as connection, pytest.raises(Unauthenticated):
-        enrolled.unlocking.open_session(connection, *parts, clock.now())
+        enrolled.unlocking.sessions.open(connection, *parts, clock.now())
     overwrite_manifest(enrolled, generation=2)
     with enrolled.database.read() as connection, pytest.raises(Unauthenticated):
-        enrolled.unlocking.open_session(connection, *parts, clock.now())
+        enrolled.unlocking.sessions.open(connection, *parts, clock.now())
 
 
 def test_a_session_row_moved_to_another_vault_opens_nothing(enrolled: Enrolled, clock: FixedClock) -> None:
@@ -252,13 +252,13 @@ def test_a_session_row_moved_to_another_vault_opens_nothing(enrolled: Enrolled, 
     with enrolled.database.write() as connection:
         connection.execute(update(_SESSION).values(vault_id=another.vault_id))
     with enrolled.database.read() as connection, pytest.raises(Unauthenticated):
-        enrolled.unlocking.open_session(connection, another.vault_id, session_id, secret, clock.now())
+        enrolled.unlocking.sessions.open(connection, another.vault_id, session_id, secret, clock.now())
 
 
 def test_a_stolen_session_row_shows_no_key(enrolled: Enrolled, clock: FixedClock) -> None:
     _, _, secret = sign_in(enrolled, clock)
     stored = b"".join(value for row in rows(enrolled, _SESSION) for value in row.values() if isinstance(value, bytes))
-    for key in (enrolled.keyring._vault_key.raw, enrolled.keyring._private_key.raw, secret.raw):
+    for key in (enrolled.keyring._now.vault_key.raw, enrolled.keyring._now.private_key.raw, secret.raw):
         assert key not in stored
 
 

@@ -23,9 +23,9 @@ ACCOUNT = AccountId(b"a" * 16)
 
 def sign_in(enrolled: Enrolled, clock: FixedClock) -> str:
     expires_at = clock.now() + timedelta(hours=1)
-    token, row = enrolled.unlocking.prepare_session(enrolled.keyring, ACCOUNT, expires_at)
+    token, row = enrolled.unlocking.sessions.prepare(enrolled.keyring, ACCOUNT, expires_at)
     with enrolled.database.write() as connection:
-        enrolled.unlocking.store_session(connection, row)
+        enrolled.unlocking.sessions.store(connection, row)
     return token
 
 
@@ -118,12 +118,12 @@ def test_one_persons_passphrase_does_not_open_anothers_vault(enrolled: Enrolled)
 def test_the_token_opens_the_vault_until_it_expires(enrolled: Enrolled, clock: FixedClock) -> None:
     parts = parse_token(sign_in(enrolled, clock))
     with enrolled.database.read() as connection:
-        keyring, session = enrolled.unlocking.open_session(connection, *parts, clock.now())
+        keyring, session = enrolled.unlocking.sessions.open(connection, *parts, clock.now())
     assert keyring.duplicate_tag(b"x") == enrolled.keyring.duplicate_tag(b"x")
     assert (session.vault_id, session.account_id) == (enrolled.vault_id, ACCOUNT)
     clock.advance(timedelta(hours=1))
     with enrolled.database.read() as connection, pytest.raises(Unauthenticated):
-        enrolled.unlocking.open_session(connection, *parts, clock.now())
+        enrolled.unlocking.sessions.open(connection, *parts, clock.now())
 
 
 def test_a_token_with_another_secret_or_session_opens_nothing(enrolled: Enrolled, clock: FixedClock) -> None:
@@ -135,7 +135,7 @@ def test_a_token_with_another_secret_or_session_opens_nothing(enrolled: Enrolled
         (VaultId(other), other, secret),
     ):
         with enrolled.database.read() as connection, pytest.raises(Unauthenticated):
-            enrolled.unlocking.open_session(connection, *wrong, clock.now())
+            enrolled.unlocking.sessions.open(connection, *wrong, clock.now())
 
 
 def test_signing_out_ends_one_session_and_everywhere_ends_the_others(enrolled: Enrolled, clock: FixedClock) -> None:
@@ -146,27 +146,27 @@ def test_signing_out_ends_one_session_and_everywhere_ends_the_others(enrolled: E
         for parts in tokens:
             with enrolled.database.read() as connection:
                 try:
-                    enrolled.unlocking.open_session(connection, *parts, clock.now())
+                    enrolled.unlocking.sessions.open(connection, *parts, clock.now())
                     found.append(True)
                 except Unauthenticated:
                     found.append(False)
         return found
 
     with enrolled.database.write() as connection:
-        enrolled.unlocking.end_session(connection, enrolled.vault_id, tokens[0][1])
+        enrolled.unlocking.sessions.end(connection, enrolled.vault_id, tokens[0][1])
     assert alive() == [False, True, True, True]
     with enrolled.database.write() as connection:
-        assert enrolled.unlocking.end_all_sessions(connection, enrolled.vault_id, keep=tokens[2][1]) == 2
+        assert enrolled.unlocking.sessions.end_all(connection, enrolled.vault_id, keep=tokens[2][1]) == 2
     assert alive() == [False, False, True, False]
     with enrolled.database.write() as connection:
-        assert enrolled.unlocking.end_all_sessions(connection, enrolled.vault_id) == 1
+        assert enrolled.unlocking.sessions.end_all(connection, enrolled.vault_id) == 1
     assert alive() == [False] * 4
 
 
 def test_expired_sessions_are_swept(enrolled: Enrolled, clock: FixedClock) -> None:
     sign_in(enrolled, clock)
     with enrolled.database.write() as connection:
-        assert enrolled.unlocking.end_expired_sessions(connection, clock.now()) == 0
+        assert enrolled.unlocking.sessions.end_expired(connection, clock.now()) == 0
     clock.advance(timedelta(hours=2))
     with enrolled.database.write() as connection:
-        assert enrolled.unlocking.end_expired_sessions(connection, clock.now()) == 1
+        assert enrolled.unlocking.sessions.end_expired(connection, clock.now()) == 1

@@ -13,13 +13,13 @@ from vault import freshness
 from vault.database import table_of
 from vault.disclosure import LinkContent
 from vault.errors import Conflict, NotFound, Tampered
-from vault.founding import RecoveryCheck, prepare_recovery_check
 from vault.freshness import Change, StaleState
 from vault.ids import GrantId, RecordId, make_id
 from vault.keys.tables import KeyManifest, KeyRoot
 from vault.papers import Papers
 from vault.records.tables import RecordTable
 from vault.records.views import ResultQuery
+from vault.slot_notes import SlotNotes, prepare_slot_notes
 from vault.tables import BlobRow, DirectoryTable, FreshnessRow, PaperRow, SegmentTable
 
 
@@ -174,8 +174,7 @@ def test_a_changed_original_is_refused(vault: Vault) -> None:
 
 def test_a_paper_s_older_version_in_place_of_a_newer_is_refused(vault: Vault) -> None:
     keyring, papers = vault.keyring, Papers(vault.keyring)
-    check = RecoveryCheck(2, "ABCD", confirmed=True)
-    prepared = prepare_recovery_check(keyring, check, vault.clock)
+    prepared = prepare_slot_notes(keyring, SlotNotes(1, {}), vault.clock)
     with vault.database.write() as connection:
         freshness.advance(connection, keyring, freshness.read(connection, keyring), prepared.change)
         papers.store(connection, prepared)
@@ -196,6 +195,6 @@ def test_a_paper_stored_twice_is_a_conflict_and_a_stale_sum_too(vault: Vault) ->
         freshness.advance(connection, keyring, seen, Change())
     with pytest.raises(StaleState), vault.database.write() as connection:
         freshness.advance(connection, keyring, seen, Change())
-    again = prepare_recovery_check(keyring, RecoveryCheck(1, "ABCD", confirmed=False), vault.clock)
+    again = prepare_slot_notes(keyring, SlotNotes(0, {}), vault.clock)
     with pytest.raises(Conflict), vault.database.write() as connection:
         Papers(keyring).store(connection, again)

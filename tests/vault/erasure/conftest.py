@@ -1,0 +1,17 @@
+"""A vault, and what erases in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import FixedClock
+from tests.vault.erasure.erasing import House, make_house
+from vault.database import Database
+from vault.keys.file_provider import FileKeyProvider
+
+
+@pytest.fixture
+def house(database: Database, provider: FileKeyProvider, clock: FixedClock, tmp_path: Path) -> House:
+    return make_house(database, provider, clock, tmp_path)
