@@ -96,6 +96,7 @@ def sealed_for(code: str) -> bytes:
 def test_taking_everything_home_is_in_the_history(sqlite_house: House) -> None:
     citizen = confirmed(sqlite_house)
     type_in(citizen)
+    sqlite_house.clock.advance(timedelta(seconds=1))
     taken_by(citizen)
     newest = citizen.get("/api/log").json()["items"][0]
     assert (newest["event"], newest["outcome"], newest["count"]) == ("export", "done", 1)

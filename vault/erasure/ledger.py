@@ -102,13 +102,13 @@ class Ledger:
         return f"{HEADER} {kind} {digest.hex()} {at} {previous.hex()} {key_id} {encoded}\n".encode()
 
     def _checked(self, lines: Iterable[bytes]) -> tuple[Erased, ...]:
-        """The chain holds all lines together, so a signature of the key in use vouches for every line before it.
+        """The chain holds all lines together, so a signature of a known key vouches for every line before it.
 
         The last line needs one: an invented key id would vouch for nothing.
         """
         found: list[Erased] = []
         is_vouched_for = True
-        known = self._provider.key_ids()[Purpose.CERTIFICATES]
+        known = self._provider.public_keys(Purpose.CERTIFICATES)
         for line in lines:
             fields = _LINE.fullmatch(line.decode("latin-1").removesuffix("\n"))
             if fields is None:
@@ -116,10 +116,10 @@ class Ledger:
             kind, digest, previous, key_id = fields[1], bytes.fromhex(fields[2]), bytes.fromhex(fields[4]), fields[5]
             if previous != (found[-1].head if found else NO_LINE):
                 raise LedgerBroken
-            is_vouched_for = key_id == known
+            is_vouched_for = key_id in known
             if is_vouched_for:
                 signed = _signed(kind, digest, int(fields[3]), previous, key_id)
-                _verify(self._provider.public_key(Purpose.CERTIFICATES), _decoded(fields[6]), signed)
+                _verify(known[key_id], _decoded(fields[6]), signed)
             found.append(Erased(kind, digest, from_microseconds(int(fields[3])), hashlib.sha256(line).digest()))
         if not is_vouched_for:
             raise LedgerBroken

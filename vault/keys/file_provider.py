@@ -69,6 +69,10 @@ class FileKeyProvider:
     def public_key(self, purpose: str) -> bytes:
         return self._key(purpose).public
 
+    def public_keys(self, purpose: str) -> dict[str, bytes]:
+        key = self._key(purpose)
+        return {key.key_id.hex(): key.public}
+
     def key_ids(self) -> dict[str, str]:
         return {purpose: key.key_id.hex() for purpose, key in self._keys.items()}
 

@@ -60,6 +60,10 @@ class KeyProvider(Protocol):
         """The 32-byte Ed25519 key that verifies ``sign``."""
         ...
 
+    def public_keys(self, purpose: str) -> dict[str, bytes]:
+        """Key id to public key, of every key this purpose has had here: by which older signatures verify."""
+        ...
+
     def key_ids(self) -> dict[str, str]:
         """Purpose to the id of the key now in use, 16 hex digits that say nothing about the key."""
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,17 @@ CLASSES: dict[str, type[VaultError]] = {"tampered": Tampered, "not-a-certificate
 
 @dataclass
 class PinnedKey:
-    """The one purpose that signs erasures."""
+    """The one purpose that signs erasures, and the keys it had before."""
 
     seed: bytes = bytes(range(32))
+    key_id: str = LEDGER["key_id"]
+    earlier: dict[str, bytes] = field(default_factory=dict)
 
     def key_ids(self) -> dict[str, str]:
-        return {"certificates": LEDGER["key_id"]}
+        return {"certificates": self.key_id}
+
+    def public_keys(self, purpose: str) -> dict[str, bytes]:
+        return {**self.earlier, self.key_id: self.public_key(purpose)}
 
     def sign(self, _purpose: str, data: bytes) -> bytes:
         return sign(self.seed, data)
@@ -83,8 +88,7 @@ def test_a_faulty_ledger_is_refused_whole(fault: dict[str, Any], tmp_path: Path)
 def test_lines_of_an_earlier_key_are_held_by_those_after_them(tmp_path: Path) -> None:
     """After the server's keys rotated the ledger goes on in the same file."""
     ledger = ledger_of(LEDGER["ledger"], tmp_path)
-    later = PinnedKey(bytes(range(1, 33)))
-    later.key_ids = lambda: {"certificates": "8899aabbccddeeff"}  # type: ignore[method-assign]
+    later = PinnedKey(bytes(range(1, 33)), "8899aabbccddeeff", PinnedKey().public_keys("certificates"))
     after = Ledger(tmp_path / "ledger", later)  # type: ignore[arg-type]
     assert len(after.append([("vault", bytes(32), ledger.read()[0].at)])) == 4
     changed = (tmp_path / "ledger").read_text().replace(LEDGER["entries"][1]["digest"], "0" * 64)
