@@ -1,4 +1,4 @@
-"""The command ``healthvault``: serve, make an administrator, deliver, check a certificate, erase after a restore."""
+"""The command ``healthvault``: serve, make an administrator, deliver, keep keys, check a certificate, erase again."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import migrations
 from app.deliver import KEY_VARIABLE, NotDelivered, deliver
+from app.key_commands import add_key_commands, run_key_command
 from app.logs import configure_logs
 from app.main import create_app
 from app.settings import BadSetting, Settings, read_settings
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "certificate": _verify_certificate,
             "erasures": _apply_erasures,
             "deliver": _deliver,
+            "keys": run_key_command,
         }[given.command](given)
     except BadSetting as error:
         print(error, file=sys.stderr)
@@ -79,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
         "--server-key", default="", help="the service's signing key, if it is known: no other is believed"
     )
     send.add_argument("file", nargs="+", type=Path, metavar="FILE", help="what to deliver")
-    for command in (serve, admin, apply):
+    for command in (serve, admin, apply, *add_key_commands(commands)):
         command.add_argument("--data", help="folder of the database (./data)")
         command.add_argument("--keys", help="folder of the server's own keys (<data>-keys), never inside the data")
     return parser

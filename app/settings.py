@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.key_places import KeyPlace, parse_key_place
 from sharing.links.shlink import LONGEST_BASE_URL
 from vault.deliveries.senders import BadLabKey, read_lab_key
 from vault.mail import BadMailSetting, SmtpServer, check_address
@@ -33,6 +34,10 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
     data: Path = Field(Path("data"), description="Folder of the SQLite database.")
     keys: Path | None = Field(None, description="Folder of the server's own keys; `<data>-keys` unless set.")
+    key_store: str = Field(
+        "", description="Where the server's own keys are: `pkcs11:…` or `openbao+https://…`; files unless set."
+    )
+    key_store_secret: Path | None = Field(None, description="File with the key store's PIN or token.")
     database_url: str = Field(
         "", repr=False, description="SQLAlchemy address of the database; SQLite in the data folder unless set."
     )
@@ -110,6 +115,7 @@ def check_settings(settings: Settings) -> None:
         raise BadSetting(f"{PREFIX}KEYS and {PREFIX}DATA must not lie inside each other.")
     if data in settings.ledger_path.resolve().parents:
         raise BadSetting(f"{PREFIX}ERASURE_LEDGER must not lie in the data folder: it is what survives a restore.")
+    read_key_store(settings.key_store, settings.key_store_secret)
     if settings.base_url:
         parts = urlsplit(settings.base_url)
         if (
@@ -126,6 +132,22 @@ def check_settings(settings: Settings) -> None:
     read_labs(settings.labs)
     if len(settings.public_url) > LONGEST_BASE_URL:
         raise BadSetting(f"{PREFIX}BASE_URL must have at most {LONGEST_BASE_URL} characters, or links get too long.")
+
+
+def read_key_store(stated: str, secret: Path | None) -> KeyPlace | None:
+    """Where the keys are, or None for files. BadSetting."""
+    if not stated:
+        return None
+    try:
+        place = parse_key_place(stated)
+    except ValueError:
+        raise BadSetting(
+            f"{PREFIX}KEY_STORE must look like pkcs11:token=vault?module-path=/usr/lib/….so "
+            "or openbao+https://bao.example.org:8200/transit."
+        ) from None
+    if secret is None:
+        raise BadSetting(f"{PREFIX}KEY_STORE_SECRET must name the file with the key store's PIN or token.")
+    return place
 
 
 def read_labs(stated: str) -> dict[bytes, str]:

@@ -16,6 +16,7 @@ from app.address_mail import AddressMail
 from app.care_mail import CareMail
 from app.come_back_mail import ERASE_CODE_TEXT, ComeBackMail
 from app.come_back_mail import EVERY_SECONDS as TELL_EVERY_SECONDS
+from app.key_stores import open_key_store
 from app.mailing import EVERY_SECONDS, Mailing
 from app.settings import Settings
 from app.sign_in_providers import make_clients, read_providers
@@ -85,7 +86,6 @@ from vault.founding import Founding, ensure_operator
 from vault.ids import VaultId
 from vault.jobs.runner import Runner
 from vault.keys.enrolment import Enrolment
-from vault.keys.file_provider import FileKeyProvider
 from vault.keys.provider import KeyProvider
 from vault.keys.unlocking import Unlocking
 from vault.mail import Folder, Mailer, Smtp, SmtpServer
@@ -95,6 +95,7 @@ from vault.records.pins import Pins
 from vault.records.records import Records
 from vault.records.waiting import sweep_waiting
 from vault.rotating.rotation import Rotation
+from vault.server_keys.holder import ServerKeys
 
 _say = structlog.get_logger("healthvault")
 
@@ -357,7 +358,7 @@ def make_services(settings: Settings, clock: Clock | None = None, cost: Cost | N
     check_sealing()
     clock, cost = clock or SystemClock(), cost or Cost.STANDARD
     database = Database(settings.sqlalchemy_url, pool_size=settings.threads + 5)
-    provider = FileKeyProvider(settings.keys_folder)
+    provider = ServerKeys(open_key_store(settings))
     blobs, log = RowBlobs(), Log(provider, clock)
     enrolment = Enrolment(provider, cost, clock)
     unlocking = Unlocking(database, provider, cost, clock)

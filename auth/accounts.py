@@ -34,6 +34,7 @@ from vault.keys.log_keys import pseudonym_of
 from vault.keys.provider import KeyProvider, Purpose
 from vault.keys.slots import NewSlot
 from vault.keys.unlocking import Unlocking
+from vault.keys.wrapped import ServerWrapped
 
 _ACCOUNT = table_of(AccountRow)
 _EMAIL = table_of(AccountEmailRow)
@@ -140,7 +141,7 @@ class Accounts:
             wrapped = connection.execute(select(_ACCOUNT.c.wrapped_email).where(mine)).scalar_one_or_none()
         if wrapped is None:
             raise NotFound
-        return self._provider.unwrap(Purpose.E_MAIL, wrapped, ctx("account/1", vault_id, account_id)).decode()
+        return unwrap_email(self._provider, vault_id, account_id, wrapped)
 
     def _create(self, email: str, passphrase: str, profile: Profile | None, origin: Origin, *, sample: bool) -> Created:
         role = Role.ADMIN if profile is None else Role.CITIZEN
@@ -185,12 +186,11 @@ class Accounts:
 
 def make_account_row(provider: KeyProvider, email: str, account: Account, created_at: datetime) -> dict[str, Any]:
     """The row of a new account; its address wrapped by the KeyProvider."""
-    context = ctx("account/1", account.vault_id, account.account_id)
     return {
         "vault_id": account.vault_id,
         "account_id": account.account_id,
         "role": account.role.value,
-        "wrapped_email": provider.wrap(Purpose.E_MAIL, email.encode(), context),
+        "wrapped_email": wrap_email(provider, account.vault_id, account.account_id, email),
         "recovery_confirmed": account.recovery_confirmed,
         "sample": account.sample,
         "created_at": created_at,
@@ -212,6 +212,25 @@ def claim_email(
     claim = dialect.insert(_EMAIL).values(row).on_conflict_do_nothing().returning(_EMAIL.c.email_digest)
     if connection.execute(claim).first() is None:
         raise EmailTaken
+
+
+def wrap_email(provider: KeyProvider, vault_id: VaultId, account_id: AccountId, email: str) -> bytes:
+    """The ``wrapped_email`` column of an account."""
+    return provider.wrap(Purpose.E_MAIL, email.encode(), _context(vault_id, account_id))
+
+
+def unwrap_email(provider: KeyProvider, vault_id: VaultId, account_id: AccountId, wrapped: bytes) -> str:
+    """The address. Tampered if the row is another account's."""
+    return provider.unwrap(Purpose.E_MAIL, wrapped, _context(vault_id, account_id)).decode()
+
+
+def _context(vault_id: bytes, account_id: bytes) -> bytes:
+    return ctx("account/1", vault_id, account_id)
+
+
+SERVER_WRAPPED = ServerWrapped(
+    _ACCOUNT, "wrapped_email", Purpose.E_MAIL, lambda row: _context(row.vault_id, row.account_id)
+)
 
 
 def digest_email(provider: KeyProvider, email: str) -> bytes:

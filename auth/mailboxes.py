@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, select, update
 
+from auth.accounts import unwrap_email
 from auth.sessions import Session
 from auth.tables import AccountRow
 from vault.audit.events import Entry, Event, Origin, Outcome
 from vault.audit.log import Log
-from vault.crypto.context import ctx
 from vault.database import Database, table_of
 from vault.ids import VaultId
-from vault.keys.provider import KeyProvider, Purpose
+from vault.keys.provider import KeyProvider
 
 BY_MAIL, IN_APP_ONLY = "by-mail", "in-app-only"
 _ACCOUNT = table_of(AccountRow)
@@ -72,5 +72,4 @@ class Mailboxes:
             row = connection.execute(query.limit(1)).one_or_none()
         if row is None:
             return None
-        context = ctx("account/1", vault_id, row.account_id)
-        return self._provider.unwrap(Purpose.E_MAIL, row.wrapped_email, context).decode()
+        return unwrap_email(self._provider, vault_id, row.account_id, row.wrapped_email)

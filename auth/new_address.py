@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select, update
 
-from auth.accounts import claim_email, digest_email, find_account
+from auth.accounts import claim_email, digest_email, find_account, unwrap_email, wrap_email
 from auth.errors import SameEmail, SampleStays
 from auth.mail_codes import MailCodes
 from auth.people import check_email
@@ -21,10 +21,9 @@ from vault.audit.events import Entry, Event, Origin, Outcome
 from vault.audit.log import Log
 from vault.audit.trails import trail_of
 from vault.clock import Clock
-from vault.crypto.context import ctx
 from vault.database import Database, table_of
 from vault.errors import Forbidden, NotFound
-from vault.keys.provider import KeyProvider, Purpose
+from vault.keys.provider import KeyProvider
 
 ASKS = Allowance("new-address", free=5, longest_seconds=600)
 MAILBOX = Allowance("new-address-mailbox", free=3, longest_seconds=3600)
@@ -74,8 +73,7 @@ class NewAddress:
         email = self._check(session, stated)
         self._throttle.reserve((ADDRESS, network_of(origin.address)))
         self._codes(session).check(email, typed)
-        context = ctx("account/1", session.vault_id, session.account_id)
-        wrapped = self._provider.wrap(Purpose.E_MAIL, email.encode(), context)
+        wrapped = wrap_email(self._provider, session.vault_id, session.account_id, email)
         with self._database.write() as connection:
             old = self._email(connection, session, lock=True)
             claim_email(connection, self._provider, email, session.vault_id, session.account_id)
@@ -106,8 +104,7 @@ class NewAddress:
         wrapped = connection.execute(query.with_for_update() if lock else query).scalar_one_or_none()
         if wrapped is None:
             raise NotFound
-        context = ctx("account/1", session.vault_id, session.account_id)
-        return self._provider.unwrap(Purpose.E_MAIL, wrapped, context).decode()
+        return unwrap_email(self._provider, session.vault_id, session.account_id, wrapped)
 
     def _codes(self, session: Session) -> MailCodes:
         """A code counts for one account and one address."""

@@ -28,6 +28,7 @@ from vault.clock import Clock
 from vault.crypto.context import ctx
 from vault.database import Database, table_of
 from vault.keys.provider import KeyProvider, Purpose
+from vault.keys.wrapped import ServerWrapped
 
 CODE: Final = "code"
 ISSUER: Final = "Health data vault"
@@ -159,7 +160,16 @@ def _of(account: Account) -> ColumnElement[bool]:
 
 
 def _context(account: Account) -> bytes:
-    return ctx("second-factor/1", account.vault_id, account.account_id)
+    return _seed_context(account.vault_id, account.account_id)
+
+
+def _seed_context(vault_id: bytes, account_id: bytes) -> bytes:
+    return ctx("second-factor/1", vault_id, account_id)
+
+
+SERVER_WRAPPED = ServerWrapped(
+    _FACTOR, "wrapped_seed", Purpose.SECOND_FACTOR, lambda row: _seed_context(row.vault_id, row.account_id)
+)
 
 
 def _subjects(account: Account, origin: Origin) -> tuple[tuple[Allowance, str], tuple[Allowance, str]]:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.databases import copy_sqlite, make_tables, opened, postgres_database_url, skip_or_fail
+from tests.key_stores import forget, make_provider
 from vault.database import Database
-from vault.keys.file_provider import FileKeyProvider
+from vault.server_keys.holder import ServerKeys
 
 __all__ = ["FixedClock", "skip_or_fail"]
 
@@ -68,5 +69,7 @@ def database(request: pytest.FixtureRequest) -> Database:
 
 
 @pytest.fixture
-def provider(tmp_path: Path) -> FileKeyProvider:
-    return FileKeyProvider(tmp_path / "keys")
+def provider(tmp_path: Path) -> Iterator[ServerKeys]:
+    """The server's own keys, in the store that this run is about."""
+    yield make_provider(tmp_path / "keys")
+    forget(tmp_path / "keys")

@@ -15,6 +15,8 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from tests.key_stores import settings_of
+
 PASSPHRASE = "copper lantern drifting meadow"
 
 
@@ -60,6 +62,8 @@ class Server:
 
     def variables(self) -> dict[str, str]:
         chosen = {k: v for k, v in os.environ.items() if not k.startswith("HEALTHVAULT_")} | self.environment
+        stored = settings_of(self.keys)
+        chosen |= {f"HEALTHVAULT_{name.upper()}": value for name, value in stored.items()}
         if self.database_url:
             chosen["HEALTHVAULT_DATABASE_URL"] = self.database_url
         return chosen

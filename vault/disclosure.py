@@ -225,7 +225,7 @@ def _seal(
 ) -> SealedLink:
     serving_key = ServingKey.make()
     files = tuple(_sealed(link_key, serving_key, vault_id, grant_id, data) for data in plain)
-    wrapped = provider.wrap(Purpose.LINKS, serving_key.raw, _serving_context(vault_id, grant_id))
+    wrapped = provider.wrap(Purpose.LINKS, serving_key.raw, serving_context(vault_id, grant_id))
     return SealedLink(link_key, wrapped, files)
 
 
@@ -245,7 +245,7 @@ def _names_another(connection: Connection, keyring: Keyring, import_id: ImportId
 
 def unwrap_serving_key(provider: KeyProvider, vault_id: VaultId, grant_id: GrantId, wrapped: bytes) -> ServingKey:
     """The serving key of a live link. Tampered for another link's wrap."""
-    return ServingKey(provider.unwrap(Purpose.LINKS, wrapped, _serving_context(vault_id, grant_id)))
+    return ServingKey(provider.unwrap(Purpose.LINKS, wrapped, serving_context(vault_id, grant_id)))
 
 
 def open_served(serving_key: ServingKey, vault_id: VaultId, grant_id: GrantId, file_id: FileId, sealed: bytes) -> str:
@@ -259,7 +259,8 @@ def pad_json(data: bytes) -> bytes:
     return data + b" " * (-len(data) % step)
 
 
-def _serving_context(vault_id: VaultId, grant_id: GrantId) -> bytes:
+def serving_context(vault_id: VaultId, grant_id: GrantId) -> bytes:
+    """What a serving key is bound to under the server's own keys."""
     return ctx("serving/1", vault_id, grant_id)
 
 

@@ -22,6 +22,7 @@ from vault.database import table_of
 from vault.errors import NotFound
 from vault.ids import AccountId, VaultId
 from vault.keys.provider import KeyProvider, Purpose
+from vault.keys.wrapped import ServerWrapped
 
 USE_IS_NOTED_EVERY = timedelta(hours=1)
 MOST = 10
@@ -104,6 +105,9 @@ def _told(provider: KeyProvider, name: bytes, told: bytes) -> tuple[str, str]:
 
 def _context(name: bytes) -> bytes:
     return ctx("linked-identity/1", name)
+
+
+SERVER_WRAPPED = ServerWrapped(_LINKED, "told", Purpose.E_MAIL, lambda row: _context(row.identity_digest))
 
 
 def _of(account: Account) -> ColumnElement[bool]:

@@ -24,14 +24,22 @@ from vault.errors import NotFound, Tampered
 from vault.ids import SlotId
 from vault.keys.enrolment import Enrolment
 from vault.keys.invitations import TRUSTED, Person, make_invitation
-from vault.keys.provider import KeyProvider
-from vault.keys.trusted import make_trusted_slot
+from vault.keys.provider import KeyProvider, Purpose
+from vault.keys.trusted import make_trusted_slot, server_half_context
+from vault.keys.wrapped import ServerWrapped
 from vault.papers import Papers
 
 LASTS: Final = timedelta(days=7)
 SHORTEST_WAIT_DAYS: Final = 7
 LONGEST_WAIT_DAYS: Final = 30
 _TRUSTED, _ASK = table_of(TrustedRow), table_of(AskRow)
+SERVER_WRAPPED: Final = ServerWrapped(
+    _TRUSTED,
+    "wrapped_half",
+    Purpose.VAULT_KEYS,
+    lambda row: server_half_context(row.vault_id, row.slot_id, row.wait_days),
+    ("wait_days",),
+)
 
 
 class Choosing:

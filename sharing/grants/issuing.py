@@ -18,10 +18,12 @@ from vault.blobs import Blobs
 from vault.clock import to_microseconds
 from vault.crypto.secret import KEY_BYTES, LinkKey
 from vault.database import table_of
-from vault.disclosure import SealedLink
+from vault.disclosure import SealedLink, serving_context
 from vault.freshness import State
 from vault.ids import BlobId, GrantId, VaultId, make_id
 from vault.keys.keyring import Keyring
+from vault.keys.provider import Purpose
+from vault.keys.wrapped import ServerWrapped
 from vault.papers import Prepared
 from vault.rotating.rewrapping import Name, WrappedColumn
 
@@ -32,6 +34,9 @@ _ADDRESS = table_of(LinkAddressRow)
 _FILE = table_of(LinkFileRow)
 LINKS = WrappedColumn(_KEY, "link", ("grant_id",), lambda row, _generation: Name(WRAP_LABEL, row.grant_id))
 """What a rotation wraps again."""
+SERVER_WRAPPED = ServerWrapped(
+    _KEY, "serving_key", Purpose.LINKS, lambda row: serving_context(row.vault_id, row.grant_id)
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -20,7 +20,7 @@ from vault.crypto.context import ctx
 from vault.crypto.passphrases import Cost, stretch
 from vault.database import table_of
 from vault.ids import GrantId, VaultId
-from vault.keys.provider import KeyProvider
+from vault.keys.provider import KeyProvider, Purpose
 
 LONGEST_HASHED = 512
 _GRANT = table_of(StoredGrant)
@@ -42,15 +42,20 @@ class Passcodes:
     def make_hash(self, vault_id: VaultId, grant_id: GrantId, passcode: str) -> PasscodeHash:
         """Slow; outside any transaction."""
         salt = os.urandom(16)
-        return PasscodeHash(salt, self._hash(vault_id, grant_id, passcode, salt))
+        stretched = stretch(_normal(passcode), salt, self._cost)
+        newest = self._provider.key_ids()[Purpose.PEPPER]
+        return PasscodeHash(salt, self._hash(vault_id, grant_id, stretched, newest))
 
     def matches(self, vault_id: VaultId, grant_id: GrantId, passcode: str, kept: PasscodeHash) -> bool:
-        """Slow; only for a try that was reserved."""
-        return hmac.compare_digest(self._hash(vault_id, grant_id, passcode, kept.salt), kept.hash)
+        """Slow; only for a try that was reserved. Any pepper that the server still has will do."""
+        stretched = stretch(_normal(passcode), kept.salt, self._cost)
+        return any(
+            hmac.compare_digest(self._hash(vault_id, grant_id, stretched, pepper_id), kept.hash)
+            for pepper_id in self._provider.public_keys(Purpose.PEPPER)
+        )
 
-    def _hash(self, vault_id: VaultId, grant_id: GrantId, passcode: str, salt: bytes) -> bytes:
-        stretched = stretch(_normal(passcode), salt, self._cost)
-        return self._provider.mac("pepper", ctx("passcode/1", vault_id, grant_id, stretched))
+    def _hash(self, vault_id: VaultId, grant_id: GrantId, stretched: bytes, pepper_id: str) -> bytes:
+        return self._provider.mac(Purpose.PEPPER, ctx("passcode/1", vault_id, grant_id, stretched), pepper_id)
 
 
 def reserve_try(connection: Connection, vault_id: VaultId, grant_id: GrantId, now: datetime) -> int | None:

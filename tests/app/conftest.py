@@ -19,6 +19,7 @@ from app.openapi import describe
 from app.settings import Settings
 from app.wiring import Services
 from tests.conftest import FixedClock
+from tests.key_stores import forget, settings_of
 from vault.audit.events import Origin
 from vault.crypto.passphrases import Cost
 from vault.database import Database
@@ -72,7 +73,9 @@ def sqlite_house(sqlite_database: Database, tmp_path: Path, clock: FixedClock) -
 
 def open_house(database: Database, folder: Path, clock: FixedClock, **more: Any) -> Iterator[House]:
     url = database.url.render_as_string(hide_password=False)
-    settings = Settings(data=folder / "data", keys=folder / "server-keys", database_url=url, threads=8, **more)
+    keys = folder / "server-keys"
+    stored: dict[str, Any] = settings_of(keys)
+    settings = Settings(data=folder / "data", keys=keys, database_url=url, threads=8, **stored, **more)
     app = create_app(settings, clock=clock, cost=Cost.TEST, jobs=False)
     clients: list[TestClient] = []
 
@@ -87,6 +90,7 @@ def open_house(database: Database, folder: Path, clock: FixedClock, **more: Any)
         for client in clients:
             client.close()
         app.state.services.close()
+        forget(keys)
 
 
 class TruthfulClient(TestClient):

@@ -18,8 +18,8 @@ from vault.crypto.passphrases import Cost
 from vault.database import Database
 from vault.founding import Founding
 from vault.keys.enrolment import Enrolment
-from vault.keys.file_provider import FileKeyProvider
 from vault.keys.unlocking import Unlocking
+from vault.server_keys.holder import ServerKeys
 
 PASSPHRASE = "copper lantern orbit thistle"
 ANOTHER = "velvet glacier pencil mango"
@@ -34,7 +34,7 @@ class House:
     sessions: Sessions
     ways_in: WaysIn
     clock: FixedClock
-    provider: FileKeyProvider
+    provider: ServerKeys
     unlocking: Unlocking
     sign_ins: SignIns
 
@@ -43,11 +43,11 @@ class House:
 
 
 @pytest.fixture
-def house(database: Database, provider: FileKeyProvider, clock: FixedClock) -> House:
+def house(database: Database, provider: ServerKeys, clock: FixedClock) -> House:
     return build_house(database, provider, clock)
 
 
-def build_house(database: Database, provider: FileKeyProvider, clock: FixedClock, samples: bool = False) -> House:
+def build_house(database: Database, provider: ServerKeys, clock: FixedClock, samples: bool = False) -> House:
     log = Log(provider, clock)
     enrolment = Enrolment(provider, Cost.TEST, clock)
     unlocking = Unlocking(database, provider, Cost.TEST, clock)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from tests.conftest import FixedClock
 from tests.databases import make_tables
+from tests.key_stores import make_provider
 from tests.vault.deliveries.conftest import ORIGIN, Postroom, build_postroom, observation
 from vault.database import Database
-from vault.keys.file_provider import FileKeyProvider
 
 COUNT = 1000
 
@@ -27,7 +27,7 @@ def main() -> None:
         url = f"sqlite:///{Path(folder) / 'bench.db'}"
         make_tables(url)
         database = Database(url)
-        room = build_postroom(database, FileKeyProvider(Path(folder) / "keys"), FixedClock())
+        room = build_postroom(database, make_provider(Path(folder) / "keys"), FixedClock())
         started, used = time.perf_counter(), time.process_time()
         fill(room)
         tell("receiving", started, used)

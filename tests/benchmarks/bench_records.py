@@ -21,6 +21,7 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from tests.databases import make_tables
+from tests.key_stores import make_provider
 from vault.audit.events import Origin
 from vault.audit.log import Log
 from vault.audit.tables import AuditEntry
@@ -33,7 +34,6 @@ from vault.founding import Founding, Profile
 from vault.health.formats import fhir_json
 from vault.health.observation import Resource
 from vault.keys.enrolment import Enrolment
-from vault.keys.file_provider import FileKeyProvider
 from vault.records.bodies import open_bodies
 from vault.records.cards import stamp
 from vault.records.index import load_index
@@ -80,7 +80,7 @@ class Bench:
         url = f"sqlite:///{folder / 'bench.db'}"
         make_tables(url)
         self.database = Database(url)
-        provider, clock = FileKeyProvider(folder / "keys"), SystemClock()
+        provider, clock = make_provider(folder / "keys"), SystemClock()
         founding = Founding(Enrolment(provider, Cost.TEST, clock), clock)
         founded = founding.prepare("copper lantern drifts north", Profile("A Citizen", "1980-01-01"))
         with self.database.write() as connection:

@@ -20,9 +20,9 @@ from vault.crypto.secret import Seed, VaultKey
 from vault.database import Database, table_of
 from vault.errors import NotFound, Tampered, VaultError
 from vault.ids import VaultId
-from vault.keys.file_provider import FileKeyProvider
 from vault.keys.keyring import slot_info
 from vault.keys.tables import KeyManifest, KeyRing, KeyRoot, KeySession, KeySlot
+from vault.server_keys.holder import ServerKeys
 from vault.tables import PaperRow
 
 VIEW = frozenset({Power.VIEW})
@@ -31,7 +31,7 @@ _INVITATION, _PAPER, _ROOT = table_of(InvitationRow), table_of(PaperRow), table_
 
 
 @pytest.fixture
-def house(database: Database, provider: FileKeyProvider, clock: FixedClock) -> House:
+def house(database: Database, provider: ServerKeys, clock: FixedClock) -> House:
     return build_house(database, provider, clock)
 
 

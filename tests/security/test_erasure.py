@@ -37,9 +37,9 @@ from vault.erasure.everything import vaults_where
 from vault.errors import NotFound, Tampered
 from vault.freshness import page_object_id
 from vault.ids import RecordId, VaultId
-from vault.keys.file_provider import FileKeyProvider
 from vault.keys.roots import open_roots
 from vault.records.views import ResultQuery
+from vault.server_keys.holder import ServerKeys
 from vault.tables import BlobRow
 
 RETENTION = timedelta(days=7)
@@ -47,7 +47,7 @@ SHORTEST = 28  # Nonce and tag: whatever is sealed or wrapped is longer, and no 
 
 
 @pytest.fixture
-def citizen(database: Database, provider: FileKeyProvider, clock: FixedClock) -> Citizen:
+def citizen(database: Database, provider: ServerKeys, clock: FixedClock) -> Citizen:
     """With records over several pages of the database, a document, shares, notices, a bin and looks."""
     made = make_citizen(database, provider, clock)
     many = [observation(100 + n, f"1.{n:03}", f"2024-{1 + n % 12:02}-{1 + n % 28:02}") for n in range(120)]
@@ -60,7 +60,7 @@ def citizen(database: Database, provider: FileKeyProvider, clock: FixedClock) ->
 
 
 @pytest.fixture
-def house(citizen: Citizen, provider: FileKeyProvider, clock: FixedClock, tmp_path: Path) -> House:
+def house(citizen: Citizen, provider: ServerKeys, clock: FixedClock, tmp_path: Path) -> House:
     made = make_house(citizen.vault.database, provider, clock, tmp_path)
     return House(citizen.vault, made.ledger, made.ledger_path, made.erasures)
 
@@ -200,7 +200,7 @@ def test_after_erasing_everything_no_row_names_the_vault_but_the_log(house: Hous
 
 
 def test_the_certificate_verifies_names_nobody_and_bears_no_changed_bit(
-    house: House, provider: FileKeyProvider, clock: FixedClock
+    house: House, provider: ServerKeys, clock: FixedClock
 ) -> None:
     address = erase_everything(house)
     house.erasures.finish()
@@ -347,7 +347,7 @@ def invented(last: bytes) -> bytes:
 
 
 def test_a_changed_dropped_or_added_line_of_the_ledger_is_refused(
-    house: House, citizen: Citizen, provider: FileKeyProvider
+    house: House, citizen: Citizen, provider: ServerKeys
 ) -> None:
     for value in ("0.80", "0.91"):
         house.erasing(citizen.grants.without).erase(magnesium(citizen)[value])

@@ -33,7 +33,6 @@ from vault.database import Database
 from vault.ids import RootId, SlotId, VaultId, make_id
 from vault.keys.delivery import open_delivered_root, read_address, seal_root
 from vault.keys.enrolment import Enrolment
-from vault.keys.file_provider import FileKeyProvider
 from vault.keys.generations import head_of
 from vault.keys.keyring import Keyring
 from vault.keys.opening import open_with_seed
@@ -44,6 +43,7 @@ from vault.records.bodies import open_bodies
 from vault.records.index import load_index
 from vault.rotating.next_keys import Wanted, store_next_keys
 from vault.rotating.rotation import Rotation
+from vault.server_keys.holder import ServerKeys
 
 PHONE = b"p" * 32
 LINK_COUNT, CARER_COUNT, DELIVERY_COUNT = 20, 2, 5
@@ -79,7 +79,7 @@ class Household:
         self.rotation.finish(keys.keyring)
 
 
-def make_household(database: Database, provider: FileKeyProvider, clock: FixedClock, records: int) -> Household:
+def make_household(database: Database, provider: ServerKeys, clock: FixedClock, records: int) -> Household:
     citizen = make_citizen(database, provider, clock)
     vault = citizen.vault
     shares = [citizen.share(include=[{"analyte": "sodium"}]) for _ in range(LINK_COUNT)]
@@ -179,7 +179,7 @@ def wraps_left(database: Database, vault_id: VaultId, generation: int) -> set[st
 
 
 def test_everything_opens_afterwards_and_the_removed_device_does_not(
-    database: Database, provider: FileKeyProvider, clock: FixedClock
+    database: Database, provider: ServerKeys, clock: FixedClock
 ) -> None:
     house = make_household(database, provider, clock, 300)
     before = bodies(database, house.unlock())
@@ -191,7 +191,7 @@ def test_everything_opens_afterwards_and_the_removed_device_does_not(
 
 
 def test_ten_thousand_records_three_ways_in_two_carers_twenty_links_and_five_deliveries(
-    sqlite_database: Database, provider: FileKeyProvider, clock: FixedClock
+    sqlite_database: Database, provider: ServerKeys, clock: FixedClock
 ) -> None:
     house = make_household(sqlite_database, provider, clock, 10_000)
     before = bodies(sqlite_database, house.unlock())

@@ -8,7 +8,7 @@ from hypothesis import settings
 from tests.conftest import FixedClock
 from tests.sharing.shares import Citizen, make_citizen
 from vault.database import Database
-from vault.keys.file_provider import FileKeyProvider
+from vault.server_keys.holder import ServerKeys
 
 # A busy machine is no fault of what is tested.
 settings.register_profile("unhurried", deadline=None)
@@ -16,5 +16,5 @@ settings.load_profile("unhurried")
 
 
 @pytest.fixture
-def citizen(database: Database, provider: FileKeyProvider, clock: FixedClock) -> Citizen:
+def citizen(database: Database, provider: ServerKeys, clock: FixedClock) -> Citizen:
     return make_citizen(database, provider, clock)

@@ -26,8 +26,8 @@ from vault.crypto.secret import LinkKey
 from vault.database import Database, table_of
 from vault.errors import LogUnavailable
 from vault.ids import text_of
-from vault.keys.file_provider import FileKeyProvider
 from vault.papers import Papers
+from vault.server_keys.holder import ServerKeys
 
 BASE = "http://localhost:8000"
 READER = Origin("198.51.100.9", "a reader")
@@ -75,7 +75,7 @@ class Citizen:
         return [each for each in self.entries() if each[0] in {"open", "file", "refusal"}]
 
 
-def make_citizen(database: Database, provider: FileKeyProvider, clock: FixedClock) -> Citizen:
+def make_citizen(database: Database, provider: ServerKeys, clock: FixedClock) -> Citizen:
     vault = found_vault(database, provider, clock)
     operator = found_vault(database, provider, clock, name="Operator")
     with database.write() as connection:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from sharing.links.opening import Opening
+from tests.key_stores import make_provider
 from vault.audit.events import Origin
 from vault.audit.log import Log
 from vault.blobs import RowBlobs
@@ -16,11 +17,10 @@ from vault.clock import SystemClock
 from vault.crypto.passphrases import Cost
 from vault.database import Database
 from vault.errors import VaultError
-from vault.keys.file_provider import FileKeyProvider
 
 
 def main(url: str, keys: str, link_id: str, name: str, times: str) -> None:
-    clock, provider = SystemClock(), FileKeyProvider(Path(keys))
+    clock, provider = SystemClock(), make_provider(Path(keys))
     database = Database(url, pool_size=2)
     parts = (database, provider, Log(provider, clock), clock, RowBlobs())
     opening = Opening(*parts, base_url="http://localhost:8000", cost=Cost.TEST)

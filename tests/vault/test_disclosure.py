@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import FixedClock
+from tests.key_stores import make_provider
 from tests.vault.documents.locked import locked_pdf
 from tests.vault.documents.papers import SECRET_PLACE, exif, pdf, photo
 from tests.vault.documents.papers import opened as opened_picture
@@ -24,17 +25,17 @@ from vault.documents.jpeg import is_bare_jpeg
 from vault.errors import Tampered
 from vault.health.typed import TypedResult
 from vault.ids import GrantId, make_id, text_of
-from vault.keys.file_provider import FileKeyProvider
 from vault.keys.provider import KeysUnavailable
+from vault.server_keys.holder import ServerKeys
 
 
 @pytest.fixture
-def vault(database: Database, provider: FileKeyProvider, clock: FixedClock) -> Vault:
+def vault(database: Database, provider: ServerKeys, clock: FixedClock) -> Vault:
     return found_vault(database, provider, clock)
 
 
 @pytest.fixture
-def vault_on_sqlite(sqlite_database: Database, provider: FileKeyProvider, clock: FixedClock) -> Vault:
+def vault_on_sqlite(sqlite_database: Database, provider: ServerKeys, clock: FixedClock) -> Vault:
     return found_vault(sqlite_database, provider, clock)
 
 
@@ -212,7 +213,7 @@ def test_a_serving_key_without_the_key_provider_opens_nothing(vault: Vault, tmp_
     (candidate,) = vault.disclosure().candidates()
     stated = content(vault)
     sealed = vault.disclosure().seal_for_link([(candidate.record_id, 1)], stated)
-    thief = FileKeyProvider(tmp_path / "keys of somebody else")
+    thief = make_provider(tmp_path / "keys of somebody else")
     with pytest.raises((Tampered, KeysUnavailable)):
         unwrap_serving_key(thief, vault.founded.vault_id, stated.grant_id, sealed.wrapped_serving_key)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from vault.errors import Tampered
 
@@ -24,3 +25,9 @@ def verify(public_key: bytes, signature: bytes, data: bytes) -> None:
         Ed25519PublicKey.from_public_bytes(public_key).verify(signature, data)
     except (InvalidSignature, ValueError):
         raise Tampered from None
+
+
+def private_key_der(seed: bytes) -> bytes:
+    """The private key of a 32-byte seed as PKCS#8, 48 bytes."""
+    key = Ed25519PrivateKey.from_private_bytes(seed)
+    return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())

@@ -22,7 +22,7 @@ from vault.errors import Conflict, NotFound, Tampered
 from vault.ids import RootId, VaultId
 from vault.keys.keyring import Keyring
 from vault.keys.manifest import decode
-from vault.keys.provider import KeyProvider, Purpose
+from vault.keys.provider import KeyProvider, Purpose, verify_any
 from vault.keys.stored import read_keys
 from vault.keys.tables import KeyManifest, KeyRing
 
@@ -68,7 +68,8 @@ def publish_key(connection: Connection, provider: KeyProvider, vault_id: VaultId
         raise NotFound
     manifest = stored.open_manifest(provider)
     address = DeliveryAddress(vault_id, manifest.delivery_epoch, stored.delivery_key(manifest))
-    return PublishedKey(address, stored.body, stored.signature, provider.public_key(Purpose.VAULT_KEYS))
+    server_key = verify_any(provider, Purpose.VAULT_KEYS, stored.signature, stored.body)
+    return PublishedKey(address, stored.body, stored.signature, server_key)
 
 
 def check_published(published: PublishedKey, vault_id: VaultId, server_key: bytes | None) -> None:

@@ -15,6 +15,7 @@ from vault.errors import NotFound, Tampered
 from vault.ids import Pseudonym, VaultId
 from vault.keys.provider import KeyProvider, Purpose
 from vault.keys.tables import KeyLog
+from vault.keys.wrapped import ServerWrapped
 
 _LOG = table_of(KeyLog)
 
@@ -41,12 +42,21 @@ def read_account_key(
 
 def wrap_account_key(provider: KeyProvider, vault_id: VaultId, pseudonym: Pseudonym, key: AccountKey) -> bytes:
     """The ``account_key`` column of a ``key_log`` row."""
-    return provider.wrap(Purpose.ACCOUNTABILITY, key.raw, ctx("account-key/1", vault_id, pseudonym))
+    return provider.wrap(Purpose.ACCOUNTABILITY, key.raw, _context(vault_id, pseudonym))
 
 
 def unwrap_account_key(provider: KeyProvider, vault_id: VaultId, pseudonym: Pseudonym, wrapped: bytes) -> AccountKey:
     """Tampered if the row belongs to another vault or pseudonym."""
-    raw = provider.unwrap(Purpose.ACCOUNTABILITY, wrapped, ctx("account-key/1", vault_id, pseudonym))
+    raw = provider.unwrap(Purpose.ACCOUNTABILITY, wrapped, _context(vault_id, pseudonym))
     if len(raw) != 32:
         raise Tampered
     return AccountKey(raw)
+
+
+def _context(vault_id: bytes, pseudonym: bytes) -> bytes:
+    return ctx("account-key/1", vault_id, pseudonym)
+
+
+SERVER_WRAPPED = ServerWrapped(
+    _LOG, "account_key", Purpose.ACCOUNTABILITY, lambda row: _context(row.vault_id, row.pseudonym)
+)

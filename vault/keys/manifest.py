@@ -15,11 +15,10 @@ from struct import Struct
 from typing import Final
 
 from vault.crypto.context import ctx
-from vault.crypto.signatures import verify
 from vault.crypto.slots import SlotKind
 from vault.errors import Conflict, Tampered
 from vault.ids import Pseudonym, SlotId, VaultId
-from vault.keys.provider import KeyProvider, Purpose
+from vault.keys.provider import KeyProvider, Purpose, verify_any
 
 MAX_SLOTS: Final = 64
 MAX_CARERS: Final = 3
@@ -122,7 +121,7 @@ def sign(provider: KeyProvider, body: bytes) -> bytes:
 
 def open_signed(provider: KeyProvider, vault_id: VaultId, body: bytes, signature: bytes) -> Manifest:
     """The manifest, if the operator signed it and it is this vault's; Tampered otherwise."""
-    verify(provider.public_key(Purpose.VAULT_KEYS), signature, body)
+    verify_any(provider, Purpose.VAULT_KEYS, signature, body)
     manifest = decode(body)
     if manifest.vault_id != vault_id:
         raise Tampered

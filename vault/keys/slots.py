@@ -65,10 +65,11 @@ class NewSlot:
 
 
 def derive_passphrase_secret(provider: KeyProvider, parameters: PassphraseParameters, passphrase: str) -> bytes:
-    """provider.mac("pepper", Argon2id(…)), 32 bytes; slow. KeysUnavailable if the pepper is another one now."""
-    if provider.key_ids()[Purpose.PEPPER] != parameters.pepper_id.hex():
+    """provider.mac("pepper", Argon2id(…)), 32 bytes; slow. KeysUnavailable if its pepper is gone."""
+    pepper_id = parameters.pepper_id.hex()
+    if pepper_id not in provider.public_keys(Purpose.PEPPER):
         raise KeysUnavailable
-    return provider.mac(Purpose.PEPPER, stretch(passphrase, parameters.salt, parameters.cost))
+    return provider.mac(Purpose.PEPPER, stretch(passphrase, parameters.salt, parameters.cost), pepper_id)
 
 
 def fresh_parameters(provider: KeyProvider, cost: Cost) -> PassphraseParameters:

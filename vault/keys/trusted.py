@@ -51,6 +51,7 @@ def make_trusted_slot(
     """A slot whose secret is two halves, the one sealed to a trusted person's proven key. Tampered if it is no key."""
     slot_id, person, server = SlotId(make_id()), os.urandom(HALF_BYTES), os.urandom(HALF_BYTES)
     info = _half_info(keyring.vault_id, slot_id)
+    context = server_half_context(keyring.vault_id, slot_id, wait_days)
     parameters = _VERSION + hashlib.sha256(public_key).digest()
     secret = _secret(keyring.vault_id, slot_id, person, server)
     slot = make_slot(keyring, SlotKind.TRUSTED, secret, created_at, parameters, slot_id=slot_id)
@@ -58,7 +59,7 @@ def make_trusted_slot(
         "vault_id": keyring.vault_id,
         "slot_id": slot_id,
         "sealed_half": seal_to(public_key, info, person),
-        "wrapped_half": provider.wrap(Purpose.VAULT_KEYS, server, _server_info(keyring.vault_id, slot_id, wait_days)),
+        "wrapped_half": provider.wrap(Purpose.VAULT_KEYS, server, context),
         "wait_days": wait_days,
     }
     return TrustedSlot(slot, halves)
@@ -95,7 +96,7 @@ def join_halves(
     """The slot's secret, 32 bytes. WrongSecret for a malformed code, Tampered for another ask's, or another half."""
     seed = _ask_seed(vault_id, slot_id, parse_recovery_code(code))
     person = open_sealed(seed, ctx("handed-half/1", vault_id, slot_id), handed)
-    server = provider.unwrap(Purpose.VAULT_KEYS, wrapped_half, _server_info(vault_id, slot_id, wait_days))
+    server = provider.unwrap(Purpose.VAULT_KEYS, wrapped_half, server_half_context(vault_id, slot_id, wait_days))
     if len(person) != HALF_BYTES or len(server) != HALF_BYTES:
         raise Tampered
     return _secret(vault_id, slot_id, person, server)
@@ -122,7 +123,8 @@ def _ask_seed(vault_id: VaultId, slot_id: SlotId, code: bytes) -> Seed:
     return Seed(derive_pair(code, b"", ctx("ask/1", vault_id, slot_id))[0])
 
 
-def _server_info(vault_id: VaultId, slot_id: SlotId, wait_days: int) -> bytes:
+def server_half_context(vault_id: VaultId, slot_id: SlotId, wait_days: int) -> bytes:
+    """What the server's half is bound to under its own keys."""
     return ctx("server-half/1", vault_id, slot_id, wait_days)
 
 

@@ -16,18 +16,19 @@ from sharing.links.opening import Opening
 from sharing.links.requests import LinkGone, PasscodeWrong
 from sharing.tables import LinkOpeningRow
 from tests.conftest import FixedClock
+from tests.key_stores import CHOSEN, make_store
 from tests.sharing.shares import BASE, READER, Citizen, count_rows, link_id_of, logged, make_citizen, visit
 from vault.blobs import RowBlobs
 from vault.crypto.passphrases import Cost
 from vault.database import Database
-from vault.keys.file_provider import FileKeyProvider
+from vault.server_keys.holder import ServerKeys
 
 ROOT = Path(__file__).parents[3]
 PROCESSES, VISITS, OPENS = 16, 2, 5
 
 
 def test_sixteen_processes_with_sixteen_recipients_each_open_a_link_of_five_exactly_five_times(
-    database: Database, provider: FileKeyProvider, tmp_path: Path
+    database: Database, provider: ServerKeys, tmp_path: Path
 ) -> None:
     citizen = make_citizen(database, provider, FixedClock(datetime.now(UTC)))
     issued = citizen.share(max_opens=OPENS)
@@ -56,18 +57,18 @@ def test_sixteen_processes_with_sixteen_recipients_each_open_a_link_of_five_exac
     assert count_rows(database, LinkOpeningRow) == logged(database, "open") == OPENS
 
 
-class CountingProvider(FileKeyProvider):
+class CountingProvider(ServerKeys):
     """Counts peppered passcodes: each Argon2id run of an opening ends in one."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+        super().__init__(make_store(CHOSEN, folder))
         self.hashed = 0
         self._counting = Lock()
 
-    def mac(self, purpose: str, data: bytes) -> bytes:
+    def mac(self, purpose: str, data: bytes, key_id: str | None = None) -> bytes:
         with self._counting:
             self.hashed += purpose == "pepper"
-        return super().mac(purpose, data)
+        return super().mac(purpose, data, key_id)
 
 
 def test_of_two_hundred_parallel_wrong_passcodes_ten_are_hashed_and_no_other_link_suffers(

@@ -13,8 +13,8 @@ from vault.audit.trails import register_operator, trail_of
 from vault.crypto.passphrases import Cost
 from vault.database import Database
 from vault.keys.enrolment import Enrolment
-from vault.keys.file_provider import FileKeyProvider
 from vault.keys.keyring import Keyring
+from vault.server_keys.holder import ServerKeys
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Person:
     trail: Trail
 
 
-def enrol(database: Database, provider: FileKeyProvider, role: str = "citizen") -> Person:
+def enrol(database: Database, provider: ServerKeys, role: str = "citizen") -> Person:
     enrolment = Enrolment(provider, Cost.TEST)
     made = enrolment.prepare("copper lantern drifting meadow")
     with database.write() as connection:
@@ -32,27 +32,27 @@ def enrol(database: Database, provider: FileKeyProvider, role: str = "citizen") 
 
 
 @pytest.fixture
-def log(provider: FileKeyProvider, clock: FixedClock) -> Log:
+def log(provider: ServerKeys, clock: FixedClock) -> Log:
     return Log(provider, clock)
 
 
 @pytest.fixture
-def citizen(database: Database, provider: FileKeyProvider) -> Person:
+def citizen(database: Database, provider: ServerKeys) -> Person:
     return enrol(database, provider)
 
 
 @pytest.fixture
-def other(database: Database, provider: FileKeyProvider) -> Person:
+def other(database: Database, provider: ServerKeys) -> Person:
     return enrol(database, provider)
 
 
 @pytest.fixture
-def admin(database: Database, provider: FileKeyProvider) -> Person:
+def admin(database: Database, provider: ServerKeys) -> Person:
     return enrol(database, provider, role="admin")
 
 
 @pytest.fixture
-def operator(database: Database, provider: FileKeyProvider) -> Person:
+def operator(database: Database, provider: ServerKeys) -> Person:
     person = enrol(database, provider, role="anyone")
     with database.write() as connection:
         register_operator(connection, person.trail.vault_id, person.trail.pseudonym)

@@ -19,8 +19,8 @@ from vault.audit.reading import CitizenLog
 from vault.database import Database
 from vault.errors import LogUnavailable
 from vault.ids import GrantId, Pseudonym
-from vault.keys.file_provider import FileKeyProvider
 from vault.paging import BadCursor
+from vault.server_keys.holder import ServerKeys
 
 GRANT = GrantId(b"g" * 16)
 ORIGIN = Origin("198.51.100.4", "Console")
@@ -67,7 +67,7 @@ def test_filters_hold_together(admin_log: AdminLog, citizen: Person, clock: Fixe
 
 @pytest.mark.usefixtures("written")
 def test_a_look_at_one_citizen_is_in_that_citizens_history(
-    database: Database, provider: FileKeyProvider, admin_log: AdminLog, admin: Person, citizen: Person
+    database: Database, provider: ServerKeys, admin_log: AdminLog, admin: Person, citizen: Person
 ) -> None:
     for wanted, shown in ((AdminFilters(pseudonym=citizen.trail.pseudonym), 2), (AdminFilters(grant_id=GRANT), 1)):
         assert len(admin_log.page(wanted, 2).items) == shown
@@ -79,7 +79,7 @@ def test_a_look_at_one_citizen_is_in_that_citizens_history(
 
 @pytest.mark.usefixtures("written")
 def test_who_borrows_the_id_of_anothers_grant_takes_no_look_out_of_that_ones_history(
-    database: Database, provider: FileKeyProvider, log: Log, *, admin_log: AdminLog, citizen: Person, other: Person
+    database: Database, provider: ServerKeys, log: Log, *, admin_log: AdminLog, citizen: Person, other: Person
 ) -> None:
     with database.write() as connection:
         log.append(connection, other.trail, Entry(Event.GRANT, Outcome.DONE, grant_id=GRANT), other.keyring)
@@ -91,7 +91,7 @@ def test_who_borrows_the_id_of_anothers_grant_takes_no_look_out_of_that_ones_his
 
 @pytest.mark.usefixtures("written")
 def test_any_other_look_is_in_the_admins_own_history(
-    database: Database, provider: FileKeyProvider, admin_log: AdminLog, admin: Person
+    database: Database, provider: ServerKeys, admin_log: AdminLog, admin: Person
 ) -> None:
     admin_log.page(AdminFilters(), 2)
     admin_log.page(AdminFilters(pseudonym=Pseudonym(b"?" * 16)), 2)
@@ -101,7 +101,7 @@ def test_any_other_look_is_in_the_admins_own_history(
 
 @pytest.mark.usefixtures("written")
 def test_a_copy_is_an_entry_that_binds_its_bytes(
-    database: Database, provider: FileKeyProvider, admin_log: AdminLog, *, admin: Person, citizen: Person
+    database: Database, provider: ServerKeys, admin_log: AdminLog, *, admin: Person, citizen: Person
 ) -> None:
     whole = admin_log.copy(AdminFilters(), as_ndjson)
     theirs = admin_log.copy(AdminFilters(pseudonym=citizen.trail.pseudonym), as_csv)
@@ -126,7 +126,7 @@ def test_a_copy_of_too_many_entries_is_refused_and_not_an_entry(
 @pytest.mark.usefixtures("written")
 def test_what_admins_did_is_one_list_wherever_it_is_written(
     database: Database,
-    provider: FileKeyProvider,
+    provider: ServerKeys,
     log: Log,
     clock: FixedClock,
     *,

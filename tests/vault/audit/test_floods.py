@@ -16,7 +16,7 @@ from vault.audit.tables import AuditFlood
 from vault.audit.trails import operator_trail
 from vault.database import Database, table_of
 from vault.ids import GrantId
-from vault.keys.file_provider import FileKeyProvider
+from vault.server_keys.holder import ServerKeys
 
 LINK, OTHER_LINK = GrantId(b"1" * 16), GrantId(b"2" * 16)
 
@@ -25,12 +25,12 @@ def wrong_passcode(link: GrantId) -> Entry:
     return Entry(Event.REFUSAL, Outcome.REFUSED, "passcode-wrong", grant_id=link)
 
 
-def history(database: Database, provider: FileKeyProvider, person: Person) -> tuple[LogLine, ...]:
+def history(database: Database, provider: ServerKeys, person: Person) -> tuple[LogLine, ...]:
     return CitizenLog(database, provider, person.keyring).page(200).items
 
 
 def test_after_twenty_refusals_of_a_link_within_an_hour_the_rest_are_counted(
-    database: Database, provider: FileKeyProvider, log: Log, citizen: Person, clock: FixedClock
+    database: Database, provider: ServerKeys, log: Log, citizen: Person, clock: FixedClock
 ) -> None:
     for _ in range(25):
         log.refuse(database, citizen.trail, wrong_passcode(LINK))
@@ -44,7 +44,7 @@ def test_after_twenty_refusals_of_a_link_within_an_hour_the_rest_are_counted(
 
 
 def test_an_hour_later_refusals_are_logged_singly_again(
-    database: Database, provider: FileKeyProvider, log: Log, citizen: Person, clock: FixedClock
+    database: Database, provider: ServerKeys, log: Log, citizen: Person, clock: FixedClock
 ) -> None:
     for _ in range(21):
         log.refuse(database, citizen.trail, wrong_passcode(LINK))
@@ -54,7 +54,7 @@ def test_an_hour_later_refusals_are_logged_singly_again(
 
 
 def test_failed_sign_ins_of_one_account_are_bounded_and_leave_links_alone(
-    database: Database, provider: FileKeyProvider, log: Log, citizen: Person
+    database: Database, provider: ServerKeys, log: Log, citizen: Person
 ) -> None:
     for _ in range(30):
         log.refuse(database, citizen.trail, Entry(Event.SIGN_IN, Outcome.REFUSED, "wrong-credentials"))
@@ -63,7 +63,7 @@ def test_failed_sign_ins_of_one_account_are_bounded_and_leave_links_alone(
 
 
 def test_guesses_at_unknown_links_leave_one_entry_a_minute(
-    database: Database, provider: FileKeyProvider, log: Log, operator: Person, clock: FixedClock
+    database: Database, provider: ServerKeys, log: Log, operator: Person, clock: FixedClock
 ) -> None:
     with database.read() as connection:
         trail = operator_trail(connection)
@@ -85,7 +85,7 @@ def test_the_minute_that_still_runs_is_left_alone(database: Database, log: Log, 
 
 
 def test_many_at_once_are_logged_singly_exactly_twenty_times_and_none_is_lost(
-    database: Database, provider: FileKeyProvider, log: Log, citizen: Person, clock: FixedClock
+    database: Database, provider: ServerKeys, log: Log, citizen: Person, clock: FixedClock
 ) -> None:
     with ThreadPoolExecutor(12) as pool:
         list(pool.map(lambda _: log.refuse(database, citizen.trail, wrong_passcode(LINK)), range(60)))

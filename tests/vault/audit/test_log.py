@@ -21,8 +21,8 @@ from vault.clock import to_microseconds
 from vault.database import Database, table_of
 from vault.errors import LogUnavailable, NotFound, Tampered
 from vault.ids import EntryId, GrantId, VaultId, make_id
-from vault.keys.file_provider import FileKeyProvider
 from vault.keys.tables import KeyLog
+from vault.server_keys.holder import ServerKeys
 
 ENTRY = table_of(AuditEntry)
 SUBJECT = {"records": [{"record_id": "r-1", "title": "Magnésium"}]}
@@ -35,7 +35,7 @@ def append(database: Database, log: Log, person: Person, entry: Entry, keyring: 
         return log.append(connection, person.trail, entry, person.keyring if keyring else None)
 
 
-def lines(database: Database, provider: FileKeyProvider, person: Person) -> tuple[LogLine, ...]:
+def lines(database: Database, provider: ServerKeys, person: Person) -> tuple[LogLine, ...]:
     return CitizenLog(database, provider, person.keyring).page(200).items
 
 
@@ -45,7 +45,7 @@ def count(database: Database) -> int:
 
 
 def test_a_citizen_reads_both_private_parts_of_an_entry(
-    database: Database, provider: FileKeyProvider, log: Log, citizen: Person, clock: FixedClock
+    database: Database, provider: ServerKeys, log: Log, citizen: Person, clock: FixedClock
 ) -> None:
     entry_id = append(database, log, citizen, VIEW)
     (line,) = lines(database, provider, citizen)
@@ -69,7 +69,7 @@ def test_the_stored_leaf_holds_ids_and_never_facts(database: Database, log: Log,
 
 
 def test_without_a_keyring_there_is_no_subject_part(
-    database: Database, provider: FileKeyProvider, log: Log, citizen: Person
+    database: Database, provider: ServerKeys, log: Log, citizen: Person
 ) -> None:
     append(database, log, citizen, VIEW, keyring=False)
     (line,) = lines(database, provider, citizen)
@@ -86,7 +86,7 @@ def test_an_entry_vanishes_with_the_act_that_was_rolled_back(database: Database,
 
 
 def test_a_refusal_survives_the_rollback_of_what_it_refused(
-    database: Database, provider: FileKeyProvider, log: Log, citizen: Person
+    database: Database, provider: ServerKeys, log: Log, citizen: Person
 ) -> None:
     with pytest.raises(NotFound), database.write():
         raise NotFound
@@ -129,15 +129,13 @@ def test_another_vaults_keyring_writes_no_subject_part(
 
 
 def test_nobody_reads_anothers_history(
-    database: Database, provider: FileKeyProvider, log: Log, citizen: Person, other: Person
+    database: Database, provider: ServerKeys, log: Log, citizen: Person, other: Person
 ) -> None:
     append(database, log, citizen, VIEW)
     assert lines(database, provider, other) == ()
 
 
-def test_text_of_any_kind_can_be_logged(
-    database: Database, provider: FileKeyProvider, log: Log, citizen: Person
-) -> None:
+def test_text_of_any_kind_can_be_logged(database: Database, provider: ServerKeys, log: Log, citizen: Person) -> None:
     odd = Origin("x" * 500, "\x00 \ud800 <script> '; DROP TABLE audit_entry; --" + "y" * 500)
     append(database, log, citizen, Entry(Event.OPEN, Outcome.DONE, accountability=odd.as_accountability()))
     (line,) = lines(database, provider, citizen)
@@ -147,7 +145,7 @@ def test_text_of_any_kind_can_be_logged(
 
 
 def test_erased_parts_are_named_and_everything_else_still_reads(
-    database: Database, provider: FileKeyProvider, log: Log, citizen: Person
+    database: Database, provider: ServerKeys, log: Log, citizen: Person
 ) -> None:
     append(database, log, citizen, VIEW)
     with database.write() as connection:
@@ -158,7 +156,7 @@ def test_erased_parts_are_named_and_everything_else_still_reads(
 
 
 def test_a_part_moved_from_another_entry_is_refused(
-    database: Database, provider: FileKeyProvider, log: Log, citizen: Person
+    database: Database, provider: ServerKeys, log: Log, citizen: Person
 ) -> None:
     first, second = append(database, log, citizen, VIEW), append(database, log, citizen, VIEW)
     subject = table_of(AuditSubject)
@@ -171,7 +169,7 @@ def test_a_part_moved_from_another_entry_is_refused(
 
 
 def test_a_part_that_the_leaf_does_not_commit_to_is_refused(
-    database: Database, provider: FileKeyProvider, log: Log, citizen: Person
+    database: Database, provider: ServerKeys, log: Log, citizen: Person
 ) -> None:
     append(database, log, citizen, VIEW)
     entry_id = append(database, log, citizen, VIEW, keyring=False)
@@ -186,7 +184,7 @@ def test_a_part_that_the_leaf_does_not_commit_to_is_refused(
     "column", [{"event": "export"}, {"outcome": "refused"}, {"reason": "x"}, {"count": 9}, {"grant_id": b"g" * 16}]
 )
 def test_a_row_that_contradicts_its_leaf_is_refused(
-    database: Database, provider: FileKeyProvider, log: Log, citizen: Person, column: dict[str, Any]
+    database: Database, provider: ServerKeys, log: Log, citizen: Person, column: dict[str, Any]
 ) -> None:
     append(database, log, citizen, Entry(Event.VIEW, Outcome.DONE))
     with database.write() as connection:
@@ -200,7 +198,7 @@ def test_a_row_that_contradicts_its_leaf_is_refused(
 
 
 def test_a_citizens_pages_join_without_gap_or_repeat(
-    database: Database, provider: FileKeyProvider, log: Log, citizen: Person, clock: FixedClock
+    database: Database, provider: ServerKeys, log: Log, citizen: Person, clock: FixedClock
 ) -> None:
     written = []
     for number in range(7):

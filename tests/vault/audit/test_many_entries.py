@@ -18,7 +18,7 @@ from vault.audit.tables import AuditEntry
 from vault.clock import to_microseconds
 from vault.database import Database, table_of
 from vault.ids import EntryId, GrantId, Pseudonym
-from vault.keys.file_provider import FileKeyProvider
+from vault.server_keys.holder import ServerKeys
 
 MANY = 100_000
 START = datetime(2025, 1, 1, tzinfo=UTC)
@@ -26,7 +26,7 @@ RARE = GrantId(b"r" * 16)
 
 
 @pytest.fixture
-def admin_log(database: Database, provider: FileKeyProvider, clock: FixedClock, admin: Person) -> AdminLog:
+def admin_log(database: Database, provider: ServerKeys, clock: FixedClock, admin: Person) -> AdminLog:
     return AdminLog(database, Log(provider, clock), admin.trail, Origin("", ""))
 
 

@@ -17,7 +17,7 @@ from vault.deliveries.opening import DeliveryOpening
 from vault.deliveries.receiving import Receiving
 from vault.deliveries.senders import Issued, Senders
 from vault.ids import VaultId
-from vault.keys.file_provider import FileKeyProvider
+from vault.server_keys.holder import ServerKeys
 
 SERVICE = "http://localhost:8000"
 ORIGIN = Origin("192.0.2.8", "a lab")
@@ -63,7 +63,7 @@ class Postroom:
         return self.senders.issue(name, lab_key)
 
 
-def build_postroom(database: Database, provider: FileKeyProvider, clock: FixedClock) -> Postroom:
+def build_postroom(database: Database, provider: ServerKeys, clock: FixedClock) -> Postroom:
     vault = found_vault(database, provider, clock)
     told: list[VaultId] = []
     receiving = Receiving(
@@ -78,12 +78,12 @@ def build_postroom(database: Database, provider: FileKeyProvider, clock: FixedCl
 
 
 @pytest.fixture
-def postroom(database: Database, provider: FileKeyProvider, clock: FixedClock) -> Postroom:
+def postroom(database: Database, provider: ServerKeys, clock: FixedClock) -> Postroom:
     return build_postroom(database, provider, clock)
 
 
 @pytest.fixture
-def sqlite_postroom(sqlite_database: Database, provider: FileKeyProvider, clock: FixedClock) -> Postroom:
+def sqlite_postroom(sqlite_database: Database, provider: ServerKeys, clock: FixedClock) -> Postroom:
     return build_postroom(sqlite_database, provider, clock)
 
 

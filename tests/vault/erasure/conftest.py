@@ -9,9 +9,9 @@ import pytest
 from tests.conftest import FixedClock
 from tests.vault.erasure.erasing import House, make_house
 from vault.database import Database
-from vault.keys.file_provider import FileKeyProvider
+from vault.server_keys.holder import ServerKeys
 
 
 @pytest.fixture
-def house(database: Database, provider: FileKeyProvider, clock: FixedClock, tmp_path: Path) -> House:
+def house(database: Database, provider: ServerKeys, clock: FixedClock, tmp_path: Path) -> House:
     return make_house(database, provider, clock, tmp_path)

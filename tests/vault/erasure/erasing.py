@@ -20,7 +20,7 @@ from vault.erasure.ledger import Ledger
 from vault.erasure.one_record import RecordErasure
 from vault.freshness import Change, State
 from vault.ids import RecordId
-from vault.keys.file_provider import FileKeyProvider
+from vault.server_keys.holder import ServerKeys
 
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -65,7 +65,7 @@ class House:
         )
 
 
-def make_house(database: Database, provider: FileKeyProvider, clock: FixedClock, folder: Path) -> House:
+def make_house(database: Database, provider: ServerKeys, clock: FixedClock, folder: Path) -> House:
     vault, path = found_vault(database, provider, clock), folder / "erasures.ledger"
     ledger = Ledger(path, provider)
     terms = Terms("http://localhost:8000", timedelta(days=7))

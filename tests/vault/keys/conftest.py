@@ -11,9 +11,9 @@ from vault.crypto.passphrases import Cost
 from vault.database import Database
 from vault.ids import VaultId
 from vault.keys.enrolment import Enrolment
-from vault.keys.file_provider import FileKeyProvider
 from vault.keys.keyring import Keyring
 from vault.keys.unlocking import Unlocking
+from vault.server_keys.holder import ServerKeys
 
 PASSPHRASE = "copper lantern drifts north"
 
@@ -21,7 +21,7 @@ PASSPHRASE = "copper lantern drifts north"
 @dataclass(frozen=True)
 class Enrolled:
     database: Database
-    provider: FileKeyProvider
+    provider: ServerKeys
     enrolment: Enrolment
     unlocking: Unlocking
     vault_id: VaultId
@@ -41,7 +41,7 @@ class Enrolled:
 
 def enrol(
     database: Database,
-    provider: FileKeyProvider,
+    provider: ServerKeys,
     enrolment: Enrolment,
     unlocking: Unlocking,
     passphrase: str = PASSPHRASE,
@@ -52,17 +52,17 @@ def enrol(
     return Enrolled(database, provider, enrolment, unlocking, keys.vault_id, keys.keyring, keys.recovery_code)
 
 
-def enrolled_in(database: Database, provider: FileKeyProvider, clock: FixedClock) -> Enrolled:
+def enrolled_in(database: Database, provider: ServerKeys, clock: FixedClock) -> Enrolled:
     enrolment = Enrolment(provider, Cost.TEST, clock)
     return enrol(database, provider, enrolment, Unlocking(database, provider, Cost.TEST, clock))
 
 
 @pytest.fixture
-def enrolled(database: Database, provider: FileKeyProvider, clock: FixedClock) -> Enrolled:
+def enrolled(database: Database, provider: ServerKeys, clock: FixedClock) -> Enrolled:
     """A vault on SQLite and on PostgreSQL."""
     return enrolled_in(database, provider, clock)
 
 
 @pytest.fixture
-def enrolled_on_sqlite(sqlite_database: Database, provider: FileKeyProvider, clock: FixedClock) -> Enrolled:
+def enrolled_on_sqlite(sqlite_database: Database, provider: ServerKeys, clock: FixedClock) -> Enrolled:
     return enrolled_in(sqlite_database, provider, clock)

@@ -18,13 +18,13 @@ from vault.database import Database, table_of
 from vault.errors import Tampered
 from vault.ids import InvitationId, Pseudonym, SlotId, VaultId
 from vault.keys.caring import open_carer_seed
-from vault.keys.file_provider import FileKeyProvider
 from vault.keys.invitations import CARER, Answer, BadInvitation, Invitation, check_answer, parse_invitation
 from vault.keys.keyring import Keyring
 from vault.keys.provider import Purpose
 from vault.keys.tables import KeyRing
 from vault.keys.taking_over import check_offer
 from vault.keys.trusted import check_digits, hand_half, is_own_ask, join_halves
+from vault.server_keys.holder import ServerKeys
 
 FOLDER = Path(__file__).parents[2] / "vectors"
 CARING: Any = json.loads((FOLDER / "caring.json").read_text("utf-8"))
@@ -157,7 +157,7 @@ def test_another_code_is_of_another_ask(fault: Any) -> None:
     assert not is_own_ask(*ids(stated), stated["code"], raw(TRUSTED["ask"]["public_key"]))
 
 
-def joined(provider: FileKeyProvider, stated: Any) -> bytes:
+def joined(provider: ServerKeys, stated: Any) -> bytes:
     vault_id, slot_id = ids(stated)
     info = ctx("server-half/1", vault_id, slot_id, 7)
     wrapped = provider.wrap(Purpose.VAULT_KEYS, raw(TRUSTED["server_half"]), info)
@@ -165,12 +165,12 @@ def joined(provider: FileKeyProvider, stated: Any) -> bytes:
     return join_halves(provider, vault_id, slot_id, code, handed=handed, wrapped_half=wrapped, wait_days=7)
 
 
-def test_the_pinned_handed_half_joins_to_the_slot_secret(provider: FileKeyProvider) -> None:
+def test_the_pinned_handed_half_joins_to_the_slot_secret(provider: ServerKeys) -> None:
     assert joined(provider, TRUSTED | {"handed": TRUSTED["handed_half"]["opens"]}) == raw(TRUSTED["slot_secret"])
 
 
 @faults_of(TRUSTED["handed_half"])
-def test_a_faulty_handed_half_is_refused(provider: FileKeyProvider, fault: Any) -> None:
+def test_a_faulty_handed_half_is_refused(provider: ServerKeys, fault: Any) -> None:
     with pytest.raises(CLASSES[fault["class"]]):
         joined(provider, TRUSTED | {"handed": TRUSTED["handed_half"]["opens"]} | fault)
 

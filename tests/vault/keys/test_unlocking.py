@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import FixedClock
+from tests.key_stores import CHOSEN, make_store
 from tests.vault.keys.conftest import PASSPHRASE, Enrolled
 from vault.crypto.passphrases import Cost
 from vault.crypto.secret import SessionSecret
@@ -15,8 +16,8 @@ from vault.crypto.tokens import parse_token
 from vault.database import Database
 from vault.errors import Unauthenticated
 from vault.ids import AccountId, SessionId, VaultId, make_id
-from vault.keys.file_provider import FileKeyProvider
 from vault.keys.unlocking import Unlocking, WrongSecret
+from vault.server_keys.holder import ServerKeys
 
 ACCOUNT = AccountId(b"a" * 16)
 
@@ -77,22 +78,22 @@ def test_a_right_beginning_does_not_make_a_passphrase_right(enrolled_on_sqlite: 
             another.unlocking.by_passphrase(another.vault_id, longer)
 
 
-class WatchingProvider(FileKeyProvider):
+class WatchingProvider(ServerKeys):
     """Notes each use, and whether a database connection was held meanwhile."""
 
     def __init__(self, folder: Path, database: Database) -> None:
-        super().__init__(folder)
+        super().__init__(make_store(CHOSEN, folder))
         self.database = database
         self.uses: list[tuple[str, str]] = []
 
-    def mac(self, purpose: str, data: bytes) -> bytes:
+    def mac(self, purpose: str, data: bytes, key_id: str | None = None) -> bytes:
         assert self.database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
         self.uses.append(("mac", purpose))
-        return super().mac(purpose, data)
+        return super().mac(purpose, data, key_id)
 
-    def public_key(self, purpose: str) -> bytes:
-        self.uses.append(("public_key", purpose))
-        return super().public_key(purpose)
+    def public_keys(self, purpose: str) -> dict[str, bytes]:
+        self.uses.append(("public_keys", purpose))
+        return super().public_keys(purpose)
 
 
 def test_unknown_accounts_cost_the_same_work_and_no_connection_is_held_meanwhile(
@@ -106,7 +107,16 @@ def test_unknown_accounts_cost_the_same_work_and_no_connection_is_held_meanwhile
         with pytest.raises(WrongSecret):
             unlocking.by_passphrase(vault_id, "wrong passphrase here")
         work.append(list(provider.uses))
-    assert work[0] == work[1] == work[2] == [("public_key", "vault-keys"), ("mac", "pepper")]
+    assert (
+        work[0]
+        == work[1]
+        == work[2]
+        == [
+            ("public_keys", "vault-keys"),
+            ("public_keys", "pepper"),
+            ("mac", "pepper"),
+        ]
+    )
 
 
 def test_one_persons_passphrase_does_not_open_anothers_vault(enrolled: Enrolled) -> None:

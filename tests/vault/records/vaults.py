@@ -16,9 +16,9 @@ from vault.database import Database
 from vault.disclosure import Disclosure
 from vault.founding import Founded, Founding, Profile
 from vault.keys.enrolment import Enrolment
-from vault.keys.file_provider import FileKeyProvider
 from vault.keys.keyring import Keyring
 from vault.records.records import Records
+from vault.server_keys.holder import ServerKeys
 
 PASSPHRASE = "copper lantern drifts north"
 ORIGIN = Origin("192.0.2.7", "a browser")
@@ -29,7 +29,7 @@ MAGNESIUM = "19123-9"
 @dataclass(frozen=True)
 class Vault:
     database: Database
-    provider: FileKeyProvider
+    provider: ServerKeys
     clock: FixedClock
     founded: Founded
     log: Log
@@ -48,7 +48,7 @@ class Vault:
         return Disclosure(self.database, self.keyring, self.provider, RowBlobs(), self.clock)
 
 
-def found_vault(database: Database, provider: FileKeyProvider, clock: FixedClock, name: str = "Stanley Jones") -> Vault:
+def found_vault(database: Database, provider: ServerKeys, clock: FixedClock, name: str = "Stanley Jones") -> Vault:
     founding = Founding(Enrolment(provider, Cost.TEST, clock), clock)
     founded = founding.prepare(PASSPHRASE, Profile(name, "1980-02-29"))
     with database.write() as connection:

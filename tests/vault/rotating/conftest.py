@@ -22,7 +22,6 @@ from vault.database import Database
 from vault.health.typed import TypedResult
 from vault.ids import SlotId, VaultId, make_id
 from vault.keys.enrolment import Enrolment
-from vault.keys.file_provider import FileKeyProvider
 from vault.keys.keyring import Keyring
 from vault.keys.opening import open_with_seed
 from vault.keys.slots import make_slot, seal_slot
@@ -34,6 +33,7 @@ from vault.records.records import Records
 from vault.records.views import ResultQuery
 from vault.rotating.next_keys import Wanted, store_next_keys
 from vault.rotating.rotation import Rotation
+from vault.server_keys.holder import ServerKeys
 
 PASSKEY = b"k" * 32
 WAITING = b"%PDF-1.7 a letter that waits"
@@ -141,7 +141,7 @@ def fill(vault: Vault, count: int = 40) -> None:
     vault.records.incoming.stage(WAITING, "waits.pdf", "application/pdf")
 
 
-def make_rotated(database: Database, provider: FileKeyProvider, clock: FixedClock) -> Rotated:
+def make_rotated(database: Database, provider: ServerKeys, clock: FixedClock) -> Rotated:
     vault = found_vault(database, provider, clock)
     enrolment = Enrolment(provider, Cost.TEST, clock)
     phone, carer, carer_slot = add_ways(vault, enrolment)
@@ -150,14 +150,14 @@ def make_rotated(database: Database, provider: FileKeyProvider, clock: FixedCloc
 
 
 @pytest.fixture
-def rotated(database: Database, provider: FileKeyProvider, clock: FixedClock) -> Rotated:
+def rotated(database: Database, provider: ServerKeys, clock: FixedClock) -> Rotated:
     made = make_rotated(database, provider, clock)
     fill(made.vault)
     return made
 
 
 @pytest.fixture
-def rotated_on_sqlite(sqlite_database: Database, provider: FileKeyProvider, clock: FixedClock) -> Rotated:
+def rotated_on_sqlite(sqlite_database: Database, provider: ServerKeys, clock: FixedClock) -> Rotated:
     made = make_rotated(sqlite_database, provider, clock)
     fill(made.vault)
     return made

@@ -10,8 +10,8 @@ import pytest
 
 from vault.crypto.signatures import verify
 from vault.errors import Tampered
-from vault.keys.file_provider import FileKeyProvider
 from vault.keys.provider import Purpose
+from vault.server_keys.files import FileKeyProvider
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[2] / "vectors/key-provider.json").read_text("utf-8"))
 WRAPPED = VECTORS["wrapped"]

@@ -9,8 +9,8 @@ import pytest
 
 from vault.crypto.signatures import verify
 from vault.errors import Tampered
-from vault.keys.file_provider import FileKeyProvider
 from vault.keys.provider import KeysUnavailable, Purpose
+from vault.server_keys.files import FileKeyProvider, FileStore
 
 
 def test_keys_are_made_on_first_use_readable_by_the_owner_alone(tmp_path: Path) -> None:
@@ -114,4 +114,7 @@ def test_key_files_that_others_may_read_are_refused(tmp_path: Path) -> None:
 
 def test_the_provider_shows_no_key(tmp_path: Path) -> None:
     provider = FileKeyProvider(tmp_path / "k")
-    assert "object at" in repr(provider._keys["pepper"])
+    store = FileStore(tmp_path / "k")
+    material = store.give(store.list_keys()[0])
+    for each in (provider, store, material):
+        assert "object at" in repr(each)

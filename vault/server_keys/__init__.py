@@ -1,0 +1,1 @@
+"""The server's own keys: where they lie, how they change, and how they move."""
