@@ -23,7 +23,7 @@ from starlette.requests import ClientDisconnect
 from app import errors, refusals
 from auth.errors import CodeNeeded, ProofNeeded
 from auth.single_sign_on.errors import ProviderUnavailable, SingleSignOnRefused
-from sharing.links.requests import BadManifestRequest, PasscodeWrong
+from sharing.links.requests import BadManifestRequest, PasscodeWrong, SignInNeeded
 from vault.documents.errors import DocumentBusy
 from vault.errors import (
     Conflict,
@@ -112,6 +112,8 @@ def problem_of(error: VaultError) -> Problem:
         members["suggestion"] = suggestion
     if isinstance(error, PasscodeWrong):
         members["remainingAttempts"] = error.remaining
+    if isinstance(error, SignInNeeded):
+        members["signIn"] = error.issuer
     if isinstance(error, TooManyTries):
         headers["Retry-After"] = str(error.retry_after_seconds)
     if status == 401:

@@ -42,6 +42,7 @@ from auth.rotations import Rotations
 from auth.second_factor import SecondFactors
 from auth.sessions import Session, Sessions
 from auth.sign_ins import SignIns
+from auth.single_sign_on.providers import Audience
 from auth.single_sign_on.signing_in import SingleSignOn
 from auth.step_up import StepUp
 from auth.throttle import Throttle
@@ -177,8 +178,14 @@ class Services:
             blobs=self.blobs,
             base_url=self.settings.public_url,
             origin=origin,
+            sign_ins=self.readers_sign_ins,
             cost=self.cost,
         )
+
+    @property
+    def readers_sign_ins(self) -> dict[str, str]:
+        """Where whoever opens a share can be asked to sign in: issuer → title."""
+        return {each.issuer: each.title for each in self.single_sign_on.offered(Audience.CLINICIANS)}
 
     def giving(self, session: Session, origin: Origin) -> Giving:
         """Handing shares over to other screens, by the citizen signed in."""

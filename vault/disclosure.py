@@ -18,10 +18,10 @@ from vault.clock import Clock
 from vault.crypto.boxes import open_box, seal_box
 from vault.crypto.context import ctx
 from vault.crypto.jwe import open_jwe, seal_jwe
-from vault.crypto.secret import LinkKey, ServingKey
+from vault.crypto.secret import KEY_BYTES, LinkKey, ServingKey
 from vault.database import Database
 from vault.enclosures import enclose
-from vault.errors import Conflict, NotFound
+from vault.errors import Conflict, NotFound, Tampered
 from vault.health.composition import Included, document_bundle
 from vault.health.observation import Facts, Person
 from vault.health.withdrawal import holds_records, without_record
@@ -80,12 +80,13 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class LinkContent:
-    """What the composition says about the consent it travels under."""
+    """What the composition says about the consent it travels under; ``beside`` is for whoever serves the link."""
 
     grant_id: GrantId
     purpose: str
     actions: tuple[str, ...]
     expires_at: datetime
+    beside: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ class Disclosure:
             plain = [self._bundle(connection, cards, bodies, content)]
         plain += self._documents([card for card in cards if card[MEDIA] == "file"], "download" in content.actions)
         link_key = LinkKey.make()
-        return _seal(self._provider, self._keyring.vault_id, content.grant_id, link_key, plain)
+        return _seal(self._provider, self._keyring.vault_id, content.grant_id, link_key, plain, content.beside)
 
     def _live(self, connection: Connection) -> dict[str, Row]:
         index = load_index(connection, self._keyring)
@@ -208,6 +209,7 @@ def seal_without(  # noqa: PLR0917  One link's files, and what they are to lose.
     link_key: LinkKey,
     served: Iterable[str],
     record_id: RecordId,
+    beside: bytes,
 ) -> SealedLink:
     """A link's files (compact JWEs) again without one record, under the same link key and a new serving key.
 
@@ -217,15 +219,20 @@ def seal_without(  # noqa: PLR0917  One link's files, and what they are to lose.
     plain = [left for each in opened if (left := without_record(each, record_id)) is not None]
     if not any(holds_records(each) for each in plain):
         plain = []
-    return _seal(provider, vault_id, grant_id, link_key, plain)
+    return _seal(provider, vault_id, grant_id, link_key, plain, beside)
 
 
-def _seal(
-    provider: KeyProvider, vault_id: VaultId, grant_id: GrantId, link_key: LinkKey, plain: Iterable[bytes]
+def _seal(  # noqa: PLR0917  What a link is made of.
+    provider: KeyProvider,
+    vault_id: VaultId,
+    grant_id: GrantId,
+    link_key: LinkKey,
+    plain: Iterable[bytes],
+    beside: bytes,
 ) -> SealedLink:
     serving_key = ServingKey.make()
     files = tuple(_sealed(link_key, serving_key, vault_id, grant_id, data) for data in plain)
-    wrapped = provider.wrap(Purpose.LINKS, serving_key.raw, serving_context(vault_id, grant_id))
+    wrapped = provider.wrap(Purpose.LINKS, serving_key.raw + beside, serving_context(vault_id, grant_id))
     return SealedLink(link_key, wrapped, files)
 
 
@@ -243,9 +250,14 @@ def _names_another(connection: Connection, keyring: Keyring, import_id: ImportId
     return bool(report.outcome.warnings)
 
 
-def unwrap_serving_key(provider: KeyProvider, vault_id: VaultId, grant_id: GrantId, wrapped: bytes) -> ServingKey:
-    """The serving key of a live link. Tampered for another link's wrap."""
-    return ServingKey(provider.unwrap(Purpose.LINKS, wrapped, serving_context(vault_id, grant_id)))
+def unwrap_serving_key(
+    provider: KeyProvider, vault_id: VaultId, grant_id: GrantId, wrapped: bytes
+) -> tuple[ServingKey, bytes]:
+    """The serving key of a live link, and what was kept beside it. Tampered for another link's wrap."""
+    raw = provider.unwrap(Purpose.LINKS, wrapped, serving_context(vault_id, grant_id))
+    if len(raw) < KEY_BYTES:
+        raise Tampered
+    return ServingKey(raw[:KEY_BYTES]), raw[KEY_BYTES:]
 
 
 def open_served(serving_key: ServingKey, vault_id: VaultId, grant_id: GrantId, file_id: FileId, sealed: bytes) -> str:

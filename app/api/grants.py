@@ -43,7 +43,10 @@ class StatementBody(WireModel):
 
 
 class PreviewBody(WireModel):
-    """Moments carry an offset. What no selector of ``include`` names stays private; ``exclude`` always wins."""
+    """Moments carry an offset. What no selector of ``include`` names stays private; ``exclude`` always wins.
+
+    ``sign_in``: an issuer of `/api/vocabulary`; the recipient signs in there by their e-mail address to open the link.
+    """
 
     recipient: RecipientBody
     purpose: str
@@ -55,6 +58,7 @@ class PreviewBody(WireModel):
     taken_until: str | None = None
     passcode: str | None = None
     max_opens: int | None = None
+    sign_in: str | None = None
 
 
 class GrantBody(PreviewBody):

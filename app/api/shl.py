@@ -64,7 +64,7 @@ class Manifest(BaseModel):
         "The manifest of a link",
         model=Manifest,
         body=ManifestBody,
-        refuses=(400, 401, 404),
+        refuses=(400, 401, 403, 404),
         signed_in=False,
         headers={VIEWING_HEADER: "A viewing token, where the request asked for one with `Vault-Viewing: new`."},
     ),
@@ -76,10 +76,14 @@ def manifest(
     vault_viewing: Annotated[
         str | None, Header(description="`new` to be given a viewing token, or the token in place of the passcode.")
     ] = None,
+    vault_reader: Annotated[
+        str | None, Header(description="The proof of a sign-in, where a link is for one person.")
+    ] = None,
 ) -> Response:
     body = read_json(raw) if raw.strip() else {}  # Nothing at all lacks a recipient, like an object without one.
     opening = services(request).opening
-    answer = opening.manifest(link_id, body, vault_viewing, origin_of(request))
+    proof = vault_reader or ""
+    answer = opening.manifest(link_id, body, vault_viewing, origin_of(request), proof=proof)
     headers = {VIEWING_HEADER: answer.viewing_token} if answer.viewing_token else {}
     return answer_json(answer.body, headers=headers)
 

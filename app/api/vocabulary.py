@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from app.api.answers import answer_json, operation
+from app.deps import services
 from sharing.consent.terms import ACTIONS, PURPOSES
 from vault.health import catalogue, units, vocabulary
 from vault.health.catalogue import Analyte
@@ -37,10 +38,11 @@ class Vocabulary(BaseModel):
     categories: list[Word]
     purposes: list[Word]
     actions: list[Word]
+    sign_ins: list[Word]
 
 
 @router.get("/vocabulary", **operation("Words that may be used", model=Vocabulary, signed_in=False))
-def read_vocabulary() -> Response:
+def read_vocabulary(request: Request) -> Response:
     body = {
         "analytes": [_analyte(each) for each in catalogue.all_analytes()],
         "units": sorted({unit for each in catalogue.all_analytes() for unit in units.units_of(each.key)}),
@@ -48,6 +50,7 @@ def read_vocabulary() -> Response:
         "categories": _words(vocabulary.CATEGORIES),
         "purposes": _words(PURPOSES),
         "actions": _words(ACTIONS),
+        "sign_ins": _words(services(request).readers_sign_ins),
     }
     return answer_json(body)
 

@@ -63,6 +63,11 @@ class Look:
         return list(Counter(self.consent.titles).items())
 
     @property
+    def proven(self) -> str:
+        """Whom an identity provider said it was, where the share asked for that."""
+        return next((who for line in self.lines if (who := str((line.accountability or {}).get("proven", "")))), "")
+
+    @property
     def agains(self) -> int:
         return sum(line.event == Event.OPEN and line.reason == "again" for line in self.lines)
 

@@ -20,7 +20,7 @@ WHAT, WHO, HOW, CHECK = "what", "who", "how", "check"
 STEPS = (WHAT, WHO, HOW, CHECK)
 ANSWERS: Mapping[str, tuple[str, ...]] = {
     WHAT: ("include", "exclude", "taken_from", "taken_until"),
-    WHO: ("recipient.name", "recipient.email", "purpose"),
+    WHO: ("recipient.name", "recipient.email", "sign_in", "purpose"),
     HOW: ("days", "passcode", "max_opens", "actions"),
 }
 DAYS = {"1": _("1 day"), "7": _("7 days"), "30": _("30 days"), "90": _("90 days")}
@@ -63,6 +63,7 @@ def body_of(form: Form, now: datetime, expires_at: str | None = None) -> dict[st
     """
     return {
         "recipient": {"name": form.text("recipient.name"), "email": form.text("recipient.email") or None},
+        "sign_in": form.text("sign_in") or None,
         "purpose": form.text("purpose"),
         "include": _selectors(form, "include"),
         "exclude": _selectors(form, "exclude"),
@@ -86,6 +87,7 @@ def answers_from(terms: Terms, granted_at: datetime) -> dict[str, tuple[str, ...
         "taken_until": (_last_day(terms.taken_until),),
         "recipient.name": (terms.recipient.name,),
         "recipient.email": (terms.recipient.email or "",),
+        "sign_in": (terms.sign_in or "",),
         "purpose": (terms.purpose,),
         "days": (days,),
         "passcode": (make_passcode() if terms.with_passcode else "",),

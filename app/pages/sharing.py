@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -146,6 +147,7 @@ def _check(request: Request, session: Session, form: Form, stale: VaultError | N
         body=body,
         ends=datetime.fromisoformat(body["expires_at"]),
         days=DAYS[form.text("days")],
+        sign_ins=services(request).readers_sign_ins,
         statement=preview.statement,
         permitted=preview.records,
         listed=by_title(preview.records),
@@ -174,6 +176,8 @@ def _step(
         if choices.unknown and "include" not in faults:
             faults = {**faults, "include": _GONE}
         values = {"choices": choices}
+    if step == WHO:
+        values = {"sign_ins": services(request).readers_sign_ins}
     if step == HOW:
         typed = {"days": (DEFAULT_DAYS,), "passcode": (make_passcode(),)} | typed
         values = {"days": DAYS, "is_made_up": "passcode" not in answers}
@@ -205,7 +209,8 @@ def _faults(request: Request, session: Session, step: str, form: Form) -> dict[s
     own = {name: form.values[name] for name in ANSWERS.get(step, ()) if name in form.values and name not in faults}
     now = services(request).clock.now()
     try:
-        parse_request(body_of(Form({**_STAND_INS, **own}), now), vocabulary(), now, with_statement=False)
+        words = replace(vocabulary(), sign_ins=services(request).readers_sign_ins)
+        parse_request(body_of(Form({**_STAND_INS, **own}), now), words, now, with_statement=False)
     except Invalid as error:
         faults.setdefault(step_of(error.field or "")[1], error.advice)
     if step == WHAT and not faults and _choices(request, session, form).unknown:

@@ -18,9 +18,13 @@ from app.pages.visitors import Owner, ProvenOwner
 from app.texts import _
 from auth.roles import Role
 from auth.single_sign_on.attempts import About, Purpose
+from auth.single_sign_on.errors import NoSuchProvider, SignInOver
 from auth.single_sign_on.providers import Audience, shown_issuer
 from auth.single_sign_on.signing_in import Answer, Back, about_account
+from sharing.consent.readers import Reader
+from sharing.links.requests import NotTheReader
 from vault.errors import NotFound, Unauthenticated, VaultError
+from vault.ids import GrantId, VaultId
 
 router = APIRouter()
 
@@ -39,6 +43,17 @@ def begin(request: Request, name: str, form: Submitted) -> Response:
     return _leave(request, name, purpose)
 
 
+@router.post("/view/sign-in")
+def begin_reading(request: Request, form: Submitted) -> Response:
+    """For a link that one person opens. Its key stays in the tab; the address comes in the body, never in a URL."""
+    house = services(request)
+    wanted = house.opening.readers.wanted(form.text("link_id"), origin_of(request))
+    sign_in = next((each for each in house.single_sign_on.providers if each.issuer == wanted.issuer), None)
+    if sign_in is None:
+        raise NoSuchProvider
+    return _leave(request, sign_in.name, Purpose.VIEWER, About(wanted.vault_id, wanted.grant_id))
+
+
 @router.get("/sign-in/back/{name}")
 def back(
     request: Request, name: str, *, state: str = "", code: str = "", iss: str | None = None, error: str = ""
@@ -48,6 +63,8 @@ def back(
     found = services(request).single_sign_on.back(name, request.cookies.get(COOKIE, ""), answer, origin_of(request))
     if found.attempt.purpose in {Purpose.LINK, Purpose.LINK_ADMIN}:
         response = _link(request, found)
+    elif found.attempt.purpose is Purpose.VIEWER:
+        response = _read(request, found)
     else:
         response = _enter(request, found)
     response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="lax", path="/")
@@ -91,7 +108,8 @@ def _leave(request: Request, name: str, purpose: Purpose, about: About | None = 
     """A page that goes on by itself, or by one press: a form may not lead to another site."""
     begun = services(request).single_sign_on.begin(name, purpose, origin_of(request), about)
     title = next(each.title for each in services(request).single_sign_on.providers if each.name == name)
-    response = render(request, "going-there.html", person=None, address=begun.address, title=title)
+    back = "/view" if purpose is Purpose.VIEWER else "/sign-in"
+    response = render(request, "going-there.html", person=None, address=begun.address, title=title, back=back)
     response.set_cookie(COOKIE, begun.token, max_age=600, secure=True, httponly=True, samesite="lax", path="/")
     return response
 
@@ -102,6 +120,19 @@ def _link(request: Request, found: Back) -> Response:
         raise Unauthenticated
     services(request).single_sign_on.link(own_session(request), found, origin_of(request))
     return RedirectResponse(f"{_LINKED}?done=linked", 303)
+
+
+def _read(request: Request, found: Back) -> Response:
+    """A page that gives the proof to its own tab, which kept the link, and goes on to the records."""
+    about, who = found.attempt.about, Reader(found.identity.issuer, found.identity.email or "")
+    if about is None:
+        raise SignInOver
+    readers = services(request).opening.readers
+    try:
+        proof = readers.prove(VaultId(about.vault_id), GrantId(about.thing_id), who, origin_of(request))
+    except NotTheReader:
+        return render(request, "not-the-reader.html", 403, person=None, shown=who.email, title=found.provider.title)
+    return render(request, "reader.html", person=None, proof=proof)
 
 
 def _enter(request: Request, found: Back) -> Response:

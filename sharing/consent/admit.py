@@ -23,6 +23,8 @@ class Denial(StrEnum):
     FROZEN = "frozen"
     LOCKED = "locked"
     USED_UP = "used-up"
+    SIGN_IN_MISSING = "sign-in-missing"
+    SIGN_IN_WRONG = "sign-in-wrong"
     PASSCODE_MISSING = "passcode-missing"
     PASSCODE_WRONG = "passcode-wrong"
     UNKNOWN_FILE = "unknown-file"
@@ -46,6 +48,7 @@ class LinkState:
     max_opens: int | None
     actions: frozenset[str]
     frozen_at: datetime | None = None
+    needs_sign_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +57,15 @@ class Proof:
 
     ``has_token``: a viewing token or file ticket, made for an open that was counted.
     ``is_counted``: the same stated recipient was counted minutes ago; a claim, so it stands for no passcode.
+    ``signed_in``: somebody signed in for this link; ``is_reader``: the one it is for.
     """
 
     passcode_given: bool = False
     passcode_right: bool = False
     has_token: bool = False
     is_counted: bool = False
+    signed_in: bool = False
+    is_reader: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +129,8 @@ def _shortfall(state: LinkState, proof: Proof) -> Denial | None:
     """What a request without token lacks. Used up comes first, or the answer would tell right passcodes from wrong."""
     if is_used_up(state) and not proof.is_counted:
         return Denial.USED_UP
+    if state.needs_sign_in and not proof.is_reader:
+        return Denial.SIGN_IN_WRONG if proof.signed_in else Denial.SIGN_IN_MISSING
     if proof.passcode_right or not state.needs_passcode:
         return None
     if is_locked(state):

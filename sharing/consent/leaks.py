@@ -141,7 +141,7 @@ def _about_the_whole(
     return {
         code
         for code, is_so in (
-            (Leak.NO_PASSCODE, not terms.with_passcode),
+            (Leak.NO_PASSCODE, not terms.with_passcode and terms.sign_in is None),
             (Leak.SIMPLE_PASSCODE, passcode is not None and is_simple(passcode)),
             (Leak.FOR_MANY, is_for_many(terms.recipient.name)),
             (Leak.EVERYTHING, len(going) > 1 and (chooses_whole or _is_unchosen(terms, len(going), live))),

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from sharing.consent.readers import shown_issuer
 from sharing.consent.terms import ACTIONS, By, Selector, Terms, Vocabulary, canonical
 from sharing.consent.wordings import CURRENT, Wording, wording
 from vault.crypto.context import ctx
@@ -74,6 +75,9 @@ def _text(words: Wording, terms: Terms, count: int, vocabulary: Vocabulary) -> s
 def _door(words: Wording, terms: Terms) -> str:
     said = words.sentences
     who = said["door-passcode"] if terms.with_passcode else said["door-open"]
+    if terms.sign_in is not None:
+        door = said["door-sign-in-passcode"] if terms.with_passcode else said["door-sign-in"]
+        who = door.format(where=shown_issuer(terms.sign_in), email=terms.recipient.email)
     if terms.max_opens is None:
         return said["no-limit"].format(who=who)
     often = said["once"] if terms.max_opens == 1 else said["times"].format(count=terms.max_opens)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -48,6 +48,7 @@ _TERMS_FIELDS = frozenset(
         "passcode",
         "max_opens",
         "actions",
+        "sign_in",
     }
 )
 _EMAIL = re.compile(r"[^\s@<>\"(),:;\\\[\]]{1,64}@[^\s@<>\"(),:;\\\[\]]+\.[^\s@<>\"(),:;\\\[\].]+")
@@ -66,6 +67,11 @@ class UnknownRecord(Invalid):
 class BadEmail(Invalid):
     code = "bad-email"
     advice = "This doesn't look like an e-mail address."
+
+
+class ReaderUnnamed(Invalid):
+    code = "reader-unnamed"
+    advice = "Say by which e-mail address they sign in."
 
 
 class BadWindow(Invalid):
@@ -90,11 +96,15 @@ class ViewRequired(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The words that selectors may use, each with the name people know: key → name."""
+    """The words that selectors may use, each with the name people know: key → name.
+
+    ``sign_ins``: where a reader may have to sign in, issuer → name.
+    """
 
     analytes: Mapping[str, str]
     categories: Mapping[str, str]
     kinds: Mapping[str, str]
+    sign_ins: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -118,7 +128,10 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What one version of a grant says. Both windows are half-open, moments in UTC."""
+    """What one version of a grant says. Both windows are half-open, moments in UTC.
+
+    ``sign_in``: the issuer at which the recipient must sign in by their e-mail address; None: whoever has the link.
+    """
 
     recipient: Recipient
     purpose: str
@@ -130,6 +143,7 @@ class Terms:
     with_passcode: bool
     max_opens: int | None
     actions: frozenset[str]
+    sign_in: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +172,11 @@ def parse_request(body: Any, vocabulary: Vocabulary, now: datetime, with_stateme
     taken_from, taken_until = fields.optional_moment("taken_from"), fields.optional_moment("taken_until")
     if taken_from is not None and taken_until is not None and taken_from >= taken_until:
         raise BadWindow(field="taken_until")
+    recipient, sign_in = _recipient(fields), _sign_in(fields, vocabulary)
+    if sign_in is not None and recipient.email is None:
+        raise ReaderUnnamed(field="recipient.email")
     terms = Terms(
-        recipient=_recipient(fields),
+        recipient=recipient,
         purpose=purpose,
         include=_selectors(fields.items("include", MOST_SELECTORS), vocabulary, "include"),
         exclude=_selectors(fields.optional_items("exclude", MOST_SELECTORS), vocabulary, "exclude"),
@@ -169,6 +186,7 @@ def parse_request(body: Any, vocabulary: Vocabulary, now: datetime, with_stateme
         with_passcode=passcode is not None,
         max_opens=fields.optional_count("max_opens", MOST_OPENS),
         actions=_actions(fields),
+        sign_in=sign_in,
     )
     return Request(terms, passcode, _statement(fields) if with_statement else None)
 
@@ -180,7 +198,8 @@ def canonical(terms: Terms) -> bytes:
 
 def to_json(terms: Terms) -> dict[str, Any]:
     """The terms as plain JSON values; ``from_json`` reads them back."""
-    return {
+    demanded = {} if terms.sign_in is None else {"sign_in": terms.sign_in}
+    return demanded | {
         "recipient": {"name": terms.recipient.name, "email": terms.recipient.email},
         "purpose": terms.purpose,
         "include": [{each.by: each.value} for each in sorted(terms.include)],
@@ -207,7 +226,13 @@ def from_json(value: Mapping[str, Any]) -> Terms:
         with_passcode=value["with_passcode"],
         max_opens=value["max_opens"],
         actions=frozenset(value["actions"]),
+        sign_in=value.get("sign_in"),
     )
+
+
+def _sign_in(fields: Fields, vocabulary: Vocabulary) -> str | None:
+    issuer = fields.raw("sign_in")
+    return None if issuer is None else _choice(issuer, vocabulary.sign_ins, "sign_in")
 
 
 def _recipient(fields: Fields) -> Recipient:

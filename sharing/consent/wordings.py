@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-CURRENT = "1"
+CURRENT = "2"
 LOCALE = "en-GB"
 
 
@@ -74,6 +74,14 @@ _VERSION_1 = {
     "log": "Every opening is written into my access log.",
 }
 
+_VERSION_2 = _VERSION_1 | {
+    "door-sign-in": "Only somebody who signs in at {where} as {email} can open it",
+    "door-sign-in-passcode": "Only somebody who signs in at {where} as {email} and has the passcode can open it",
+}
+
 WORDINGS: Mapping[str, Wording] = MappingProxyType(
-    {each.version: each for each in (Wording("1", LOCALE, MappingProxyType(_VERSION_1)),)}
+    {
+        version: Wording(version, LOCALE, MappingProxyType(sentences))
+        for version, sentences in (("1", _VERSION_1), ("2", _VERSION_2))
+    }
 )

@@ -6,15 +6,16 @@ that fails if that state has moved.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sharing.consent.leaks import Finding, Leaving, find_leaks
+from sharing.consent.readers import reader_of, write_reader
 from sharing.consent.statement import Statement
-from sharing.consent.terms import Request, parse_request
+from sharing.consent.terms import Request, Vocabulary, parse_request
 from sharing.grants import agreement as agreements
 from sharing.grants import receipts
 from sharing.grants.agreement import Agreement, SharedRecord, write_agreement
@@ -81,7 +82,10 @@ class Issued:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Vault:
-    """One unlocked vault and who acts in it. ``base_url`` without a slash at its end."""
+    """One unlocked vault and who acts in it. ``base_url`` without a slash at its end.
+
+    ``sign_ins``: where readers can be asked to sign in, issuer → name for people.
+    """
 
     database: Database
     keyring: Keyring
@@ -93,6 +97,11 @@ class Vault:
     clock: Clock
     base_url: str
     origin: Origin
+    sign_ins: Mapping[str, str]
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return replace(vocabulary(), sign_ins=self.sign_ins)
 
 
 class Granting:
@@ -108,7 +117,7 @@ class Granting:
     def preview(self, body: Any) -> Preview:
         """What these terms would share, and the statement to agree to. Invalid names a field."""
         now = self._vault.clock.now()
-        request = parse_request(body, vocabulary(), now, with_statement=False)
+        request = parse_request(body, self._vault.vocabulary, now, with_statement=False)
         candidates = self._disclosure.candidates()
         chosen = select_records(request.terms, candidates, vocabulary(), now)
         permitted = tuple(each.record_id for each in chosen.permitted)
@@ -129,7 +138,7 @@ class Granting:
         Invalid names a field; NothingToShare; PreviewStale when terms, list or words have moved on.
         ``once`` is any text that stands for this asking: asked again with it, AlreadyGranted.
         """
-        request = parse_request(body, vocabulary(), self._vault.clock.now(), with_statement=True)
+        request = parse_request(body, self._vault.vocabulary, self._vault.clock.now(), with_statement=True)
         grant_id = GrantId(make_id()) if once is None else self._id_for(once)
 
         @cache
@@ -175,7 +184,7 @@ class Granting:
         return Issued(grant_id, link.link, link.shlink, agreed.terms.expires_at)
 
     def _select(self, request: Request, now: datetime) -> Selection:
-        return select_records(request.terms, self._disclosure.candidates(), vocabulary(), now)
+        return select_records(request.terms, self._disclosure.candidates(), self._vault.vocabulary, now)
 
     def _seal(self, agreed: Agreement, chosen: Selection) -> SealedLink:
         content = LinkContent(
@@ -183,6 +192,7 @@ class Granting:
             purpose=agreed.terms.purpose,
             actions=tuple(sorted(agreed.terms.actions)),
             expires_at=agreed.terms.expires_at,
+            beside=write_reader(reader_of(agreed.terms)),
         )
         try:
             return self._disclosure.seal_for_link(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -41,7 +41,7 @@ MOST_LIVING = 500
 
 
 class Grants:
-    """``base_url`` without a slash at its end."""
+    """``base_url`` without a slash at its end. ``sign_ins``: where readers may have to sign in, issuer → name."""
 
     def __init__(
         self,
@@ -57,6 +57,7 @@ class Grants:
         blobs: Blobs,
         base_url: str,
         origin: Origin,
+        sign_ins: Mapping[str, str],
         cost: Cost = Cost.STANDARD,
     ) -> None:
         self._vault = Vault(
@@ -70,6 +71,7 @@ class Grants:
             clock=clock,
             base_url=base_url,
             origin=origin,
+            sign_ins=sign_ins,
         )
         self._granting = Granting(self._vault, disclosure, cost)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from sharing.consent.readers import reader_of, write_reader
 from sharing.grants import agreement as agreements
 from sharing.grants import receipts
 from sharing.grants.agreement import Agreement, read_agreement, write_agreement
@@ -116,7 +117,7 @@ class Rebuilding:
         self, connection: Connection, row: Row[Any], agreed: Agreement, record_id: RecordId, giver: str
     ) -> NewGrant:
         vault, grant_id, now = self._vault, GrantId(row.grant_id), self._vault.clock.now()
-        serving_key = unwrap_serving_key(vault.provider, vault.keyring.vault_id, grant_id, row.serving_key)
+        serving_key, _ = unwrap_serving_key(vault.provider, vault.keyring.vault_id, grant_id, row.serving_key)
         link_key = LinkKey(vault.keyring.unwrap(WRAP_LABEL, grant_id, row.link)[:KEY_BYTES])
         mine = (_FILE.c.vault_id == vault.keyring.vault_id, _FILE.c.grant_id == grant_id)
         files = connection.execute(select(_FILE.c.file_id, _FILE.c.blob_id).where(*mine).order_by(_FILE.c.position))
@@ -134,7 +135,15 @@ class Rebuilding:
         papers, version = vault.papers, agreed.version
         return NewGrant(
             agreement=agreed,
-            sealed=seal_without(vault.provider, vault.keyring.vault_id, grant_id, link_key, served, record_id),
+            sealed=seal_without(
+                vault.provider,
+                vault.keyring.vault_id,
+                grant_id,
+                link_key,
+                served,
+                record_id,
+                write_reader(reader_of(agreed.terms)),
+            ),
             passcode=None if row.passcode_hash is None else PasscodeHash(row.passcode_salt, row.passcode_hash),
             terms=papers.prepare(agreements.PURPOSE, write_agreement(agreed), now, PaperId(row.terms_id), version),
             receipt=papers.prepare(receipts.PURPOSE, receipt, now, PaperId(row.receipt_id), version),

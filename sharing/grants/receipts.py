@@ -77,37 +77,43 @@ def signed_bytes(receipt: Mapping[str, Any]) -> bytes:
 def _receipt(agreement: Agreement, giver: str, service: str, ended: tuple[str, datetime] | None) -> dict[str, Any]:
     terms, statement = agreement.terms, agreement.statement
     erased_at = agreement.erased_at
+    demanded = {"sign_in": {"issuer": terms.sign_in, "email": terms.recipient.email}} if terms.sign_in else {}
     erased = {"erased": {"count": agreement.erased, "last_at": _moment(erased_at)}} if erased_at else {}
-    return {
-        "format": FORMAT,
-        "receipt_of": "end" if ended else "grant",
-        "grant_id": text_of(agreement.grant_id),
-        "grant_version": agreement.version,
-        "giver": giver,
-        "receiver": {"name": terms.recipient.name, "email": terms.recipient.email, "proven": False},
-        "service": service,
-        "legal_basis": "consent",
-        "purpose": {"code": terms.purpose, "text": PURPOSES[terms.purpose]},
-        "given_at": _moment(agreement.granted_at),
-        "given_by": EVIDENCE,
-        "ends_at": _moment(terms.expires_at),
-        "ended": {"how": ended[0], "at": _moment(ended[1])} if ended else None,
-        "actions": sorted(terms.actions),
-        "passcode": terms.with_passcode,
-        "most_opens": terms.max_opens,
-        "records": [
-            {"record_id": each.record_id, "version": each.version, "title": each.title} for each in agreement.records
-        ],
-        "notice": {
-            "id": statement.id,
-            "version": statement.version,
-            "locale": statement.locale,
-            "sha256": agreement.statement_sha256,
-            "text": statement.text,
-        },
-        "rights": dict(_STANDING),
-        "consent": _consent(agreement, giver, is_over=ended is not None),
-    } | erased
+    return (
+        {
+            "format": FORMAT,
+            "receipt_of": "end" if ended else "grant",
+            "grant_id": text_of(agreement.grant_id),
+            "grant_version": agreement.version,
+            "giver": giver,
+            "receiver": {"name": terms.recipient.name, "email": terms.recipient.email, "proven": False},
+            "service": service,
+            "legal_basis": "consent",
+            "purpose": {"code": terms.purpose, "text": PURPOSES[terms.purpose]},
+            "given_at": _moment(agreement.granted_at),
+            "given_by": EVIDENCE,
+            "ends_at": _moment(terms.expires_at),
+            "ended": {"how": ended[0], "at": _moment(ended[1])} if ended else None,
+            "actions": sorted(terms.actions),
+            "passcode": terms.with_passcode,
+            "most_opens": terms.max_opens,
+            "records": [
+                {"record_id": each.record_id, "version": each.version, "title": each.title}
+                for each in agreement.records
+            ],
+            "notice": {
+                "id": statement.id,
+                "version": statement.version,
+                "locale": statement.locale,
+                "sha256": agreement.statement_sha256,
+                "text": statement.text,
+            },
+            "rights": dict(_STANDING),
+            "consent": _consent(agreement, giver, is_over=ended is not None),
+        }
+        | demanded
+        | erased
+    )
 
 
 def _consent(agreement: Agreement, giver: str, is_over: bool) -> dict[str, Any]:

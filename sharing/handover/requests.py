@@ -42,6 +42,13 @@ class NotReady(Conflict):
     advice = "The other screen isn't ready yet. Please wait a moment and try again."
 
 
+class OnlySignedIn(Conflict):
+    """The share is for one person, who signs in on a screen of their own."""
+
+    code = "only-signed-in"
+    advice = "Only the person you named can open this share, and they sign in first. Send them the link instead."
+
+
 class ShareNotActive(Conflict):
     """Ended, stopped, used up or locked since it was chosen."""
 

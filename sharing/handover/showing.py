@@ -11,7 +11,7 @@ import json
 
 from sharing.grants.views import GrantView
 from sharing.handover.looks import is_look, make_look
-from sharing.handover.requests import ShareNotActive
+from sharing.handover.requests import OnlySignedIn, ShareNotActive
 from sharing.links.files import MOST_EMBEDDED, Files
 from sharing.links.state import StoredLink, read_link, state_word
 from vault.audit.events import Entry, Event, Origin, Outcome, Trail
@@ -55,7 +55,7 @@ class Showing:
         self._origin = origin
 
     def in_person(self, view: GrantView, look: str = "") -> tuple[bytes, ...]:
-        """The link's files as FHIR JSON, for the phone that is lent. ShareNotActive."""
+        """The link's files as FHIR JSON, for the phone that is lent. ShareNotActive; OnlySignedIn."""
         return self._open(view, Event.VIEW, IN_PERSON, look)
 
     def on_paper(self, view: GrantView, look: str = "") -> tuple[bytes, ...]:
@@ -74,7 +74,9 @@ class Showing:
             link = read_link(connection, self._keyring.vault_id, grant_id)
         if link is None or link.serving_key is None:
             raise ShareNotActive
-        serving_key = unwrap_serving_key(self._provider, link.vault_id, grant_id, link.serving_key)
+        serving_key, beside = unwrap_serving_key(self._provider, link.vault_id, grant_id, link.serving_key)
+        if beside and event is Event.VIEW:
+            raise OnlySignedIn
         try:
             served = self._files.read(link, serving_key, MOST_EMBEDDED)
         except NotFound:  # Stopped and swept since it was looked at.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -21,25 +21,25 @@ from sharing.consent.admit import (
     Proof,
     admit,
     remaining_tries,
-    shut_by,
 )
+from sharing.consent.readers import Reader
 from sharing.links.counting import CountedOpen, count_open, find_open, make_viewing, was_here
 from sharing.links.files import Files
+from sharing.links.living import LivingLink, LivingLinks
 from sharing.links.opening_log import OpeningLog, whence
 from sharing.links.passcodes import Passcodes, give_back_try, reserve_try
 from sharing.links.passes import is_pass, may_be_pass
-from sharing.links.requests import LinkGone, ManifestRequest, PasscodeWrong, parse_manifest_request
+from sharing.links.readers import Readers, read_proof
+from sharing.links.requests import LinkGone, ManifestRequest, PasscodeWrong, SignInNeeded, parse_manifest_request
 from sharing.links.shlink import manifest
-from sharing.links.state import StoredLink, find_link, read_link
+from sharing.links.state import StoredLink, read_link
 from sharing.links.tickets import read_ticket, recipient_tag
 from vault.audit.events import Origin
 from vault.audit.log import Log
 from vault.blobs import Blobs
 from vault.clock import Clock
 from vault.crypto.passphrases import Cost
-from vault.crypto.secret import ServingKey
 from vault.database import Database
-from vault.disclosure import unwrap_serving_key
 from vault.errors import NotFound, Tampered
 from vault.ids import OpeningId
 from vault.keys.provider import KeyProvider
@@ -61,15 +61,24 @@ class Manifest:
 class _Visit:
     """One manifest request for one link that was found alive."""
 
-    link: StoredLink
-    serving_key: ServingKey
+    living: LivingLink
     request: ManifestRequest
     viewing: str | None
+    signed_in: Reader | None
     origin: Origin
 
     @property
+    def link(self) -> StoredLink:
+        return self.living.link
+
+    @property
     def tag(self) -> bytes:
-        return recipient_tag(self.serving_key, self.link.grant_id, self.request.recipient)
+        return recipient_tag(self.living.serving_key, self.link.grant_id, self.request.recipient)
+
+    @property
+    def is_reader(self) -> bool:
+        wanted, who = self.living.reader, self.signed_in
+        return wanted is not None and who is not None and wanted.is_same(who)
 
     @property
     def token(self) -> str | None:
@@ -81,10 +90,13 @@ class _Visit:
             passcode_right=passcode_right,
             has_token=counted is not None and counted.by_token,
             is_counted=counted is not None,
+            signed_in=self.signed_in is not None,
+            is_reader=self.is_reader,
         )
 
     def accountability(self, opening_id: OpeningId | None = None) -> dict[str, str]:
-        return {"recipient": self.request.recipient} | whence(self.origin, opening_id)
+        proven = {"proven": self.signed_in.shown} if self.signed_in else {}
+        return {"recipient": self.request.recipient} | proven | whence(self.origin, opening_id)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -111,23 +123,27 @@ class Opening:
         self._provider = provider
         self._clock = clock
         self._entries = OpeningLog(database, log)
+        self._living = LivingLinks(database, provider, clock, self._entries)
+        self.readers = Readers(provider, clock, self._living, self._entries)
         self._files = Files(database, blobs, base_url)
         self._passcodes = Passcodes(provider, cost)
 
-    def manifest(self, link_id: str, body: Any, viewing: str | None, origin: Origin) -> Manifest:
-        """The manifest of a link. ``viewing``: ``new`` asks for a token; a token stands for the passcode.
+    def manifest(self, link_id: str, body: Any, viewing: str | None, origin: Origin, *, proof: str = "") -> Manifest:
+        """The manifest of a link. ``viewing``: ``new`` asks for a token; a token stands for passcode and sign-in.
 
-        RecipientMissing, BadManifestRequest; PasscodeWrong with the tries left; LinkGone for everything else.
+        ``proof``: of a sign-in, as ``readers`` gave it. RecipientMissing, BadManifestRequest; SignInNeeded;
+        NotTheReader; PasscodeWrong with the tries left; LinkGone for everything else.
         """
         request = parse_manifest_request(body)
-        link, serving_key = self._find(link_id, {"recipient": request.recipient} | whence(origin))
-        visit = _Visit(link, serving_key, request, viewing, origin)
+        living = self._living.by_address(link_id, {"recipient": request.recipient} | whence(origin))
+        link, serving_key = living.link, living.serving_key
+        visit = _Visit(living, request, viewing, self._who(living, proof), origin)
         has_pass = self._has_pass(visit)
         passcode_right = has_pass or self._prove(visit)
         try:
             files = self._files.read(link, serving_key, request.embedded_max)
         except NotFound:  # Stopped and swept since it was found.
-            self._turn_away(link, Denial.UNKNOWN_FILE, visit.accountability())
+            self._living.turn_away(link, Denial.UNKNOWN_FILE, visit.accountability())
         opened = self._open(visit, passcode_right, reserved=not has_pass)
         now = self._clock.now()
         placed = self._files.place(files, link, serving_key, link_id=link_id, opening_id=opened.opening_id, now=now)
@@ -135,14 +151,15 @@ class Opening:
 
     def file(self, link_id: str, ticket: str, origin: Origin) -> bytes:
         """One file's compact JWE, for a ticket of a counted open while the link lives. LinkGone otherwise."""
-        link, serving_key = self._find(link_id, whence(origin))
+        living = self._living.by_address(link_id, whence(origin))
+        link, serving_key = living.link, living.serving_key
         try:
             told = read_ticket(serving_key, link.grant_id, ticket)
             if told.expires_at <= self._clock.now():
                 raise NotFound
             jwe = self._files.read_one(link, serving_key, told)
         except (Tampered, NotFound):
-            self._turn_away(link, Denial.UNKNOWN_FILE, whence(origin))
+            self._living.turn_away(link, Denial.UNKNOWN_FILE, whence(origin))
         accountability = whence(origin, told.opening_id)
         with self._database.write() as connection:
             # The state is asked again under the lock: a link that was stopped meanwhile gives nothing.
@@ -150,24 +167,15 @@ class Opening:
             if isinstance(admission, Admitted):
                 self._entries.fetched(connection, link, accountability)
         if isinstance(admission, Denied):
-            self._turn_away(link, admission.reason, accountability)
+            self._living.turn_away(link, admission.reason, accountability)
         return jwe.encode("ascii")
 
-    def _find(self, link_id: str, accountability: Mapping[str, str]) -> tuple[StoredLink, ServingKey]:
-        """A living link and its serving key; LinkGone, logged, for any other."""
-        with self._database.read() as connection:
-            link = find_link(connection, link_id)
-        if link is None:
-            self._entries.refuse_unknown(accountability)
-            raise LinkGone
-        shut = shut_by(link.state, self._clock.now())
-        if shut is not None or link.serving_key is None:
-            self._turn_away(link, shut or Denial.USED_UP, accountability)
-        return link, unwrap_serving_key(self._provider, link.vault_id, link.grant_id, link.serving_key)
-
-    def _turn_away(self, link: StoredLink, denial: Denial, accountability: Mapping[str, str]) -> NoReturn:
-        self._entries.refuse(link, denial, accountability)
-        raise LinkGone
+    def _who(self, living: LivingLink, proof: str) -> Reader | None:
+        """Who signed in for this link, where it asks for that at all."""
+        if living.reader is None:
+            return None
+        link = living.link
+        return read_proof(self._provider, link.vault_id, link.grant_id, proof, self._clock.now())
 
     def _has_pass(self, visit: _Visit) -> bool:
         """Whether this screen was handed the link by the citizen; whatever else it lacks is found under the lock."""
@@ -182,14 +190,16 @@ class Opening:
         link, now = visit.link, self._clock.now()
         with self._database.read() as connection:
             counted = find_open(connection, link.vault_id, link.grant_id, tag=visit.tag, token=visit.token, now=now)
-        admission = admit(link.state, visit.proof(counted), "view", now)
+        admission = admit(visit.living.state(), visit.proof(counted), "view", now)
         if isinstance(admission, Admitted):
             return False
+        if admission.reason is Denial.SIGN_IN_MISSING and visit.living.reader is not None:
+            raise SignInNeeded(visit.living.reader.issuer)
         if admission.reason is Denial.PASSCODE_MISSING:
             # Readers probe before they ask their user: not charged, and no entry.
             raise PasscodeWrong(remaining_tries(link.state))
         if admission.reason is not Denial.PASSCODE_WRONG:
-            self._turn_away(link, admission.reason, visit.accountability())
+            self._living.turn_away(link, admission.reason, visit.accountability())
         return self._check_passcode(visit)
 
     def _check_passcode(self, visit: _Visit) -> bool:
@@ -197,7 +207,7 @@ class Opening:
         with self._database.write() as connection:
             number = reserve_try(connection, link.vault_id, link.grant_id, self._clock.now())
         if number is None or link.passcode is None:
-            self._turn_away(link, Denial.LOCKED, visit.accountability())
+            self._living.turn_away(link, Denial.LOCKED, visit.accountability())
         if not self._passcodes.matches(link.vault_id, link.grant_id, visit.request.passcode, link.passcode):
             is_last = number == LIFETIME_TRIES
             locked_at = self._clock.now() if is_last else None
@@ -212,7 +222,7 @@ class Opening:
                 give_back_try(connection, visit.link.vault_id, visit.link.grant_id)
             found = self._open_locked(connection, visit, passcode_right)
         if isinstance(found, Denial):
-            self._turn_away(visit.link, found, visit.accountability())
+            self._living.turn_away(visit.link, found, visit.accountability())
         return found
 
     def _open_locked(self, connection: Connection, visit: _Visit, passcode_right: bool) -> Denial | _Opened:
@@ -222,7 +232,7 @@ class Opening:
             return Denial.UNKNOWN_LINK
         now = self._clock.now()
         counted = find_open(connection, vault_id, grant_id, tag=visit.tag, token=visit.token, now=now)
-        admission = admit(fresh.state, visit.proof(counted, passcode_right), "view", now)
+        admission = admit(visit.living.state(fresh), visit.proof(counted, passcode_right), "view", now)
         if isinstance(admission, Denied):
             return admission.reason
         opening_id = counted.opening_id if counted else count_open(connection, vault_id, grant_id, visit.tag, now)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vault.errors import Invalid, NotFound, VaultError
+from vault.errors import Forbidden, Invalid, NotFound, VaultError
 
 LONGEST_RECIPIENT = 200
 EMBEDDED_BY_DEFAULT = 65_536
@@ -29,6 +29,24 @@ class PasscodeWrong(VaultError):
     def __init__(self, remaining: int) -> None:
         super().__init__()
         self.remaining = remaining
+
+
+class SignInNeeded(Forbidden):
+    """The link is for one person, who signs in at ``issuer`` first."""
+
+    code = "sign-in-needed"
+    advice = "The patient shared this with one person, who signs in first."
+
+    def __init__(self, issuer: str) -> None:
+        super().__init__()
+        self.issuer = issuer
+
+
+class NotTheReader(Forbidden):
+    """Somebody signed in, and isn't the one whom the patient named."""
+
+    code = "not-the-reader"
+    advice = "The patient shared this with somebody else. Nothing was opened."
 
 
 class BadManifestRequest(Invalid):

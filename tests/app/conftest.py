@@ -149,7 +149,7 @@ def check_problem(answer: Any) -> None:
     body = answer.json()
     assert body["status"] == answer.status_code
     assert error_codes()[body["code"]][0] == answer.status_code
-    allowed = {"type", "title", "status", "detail", "code", "field", "suggestion", "remainingAttempts"}
+    allowed = {"type", "title", "status", "detail", "code", "field", "suggestion", "remainingAttempts", "signIn"}
     assert set(body) <= allowed
 
 

@@ -157,3 +157,61 @@ def test_an_administrator_needs_the_group_at_each_sign_in(
     sign_in_there(page, "mallory")
     expect(page.get_by_text("not one of an administrator")).to_be_visible()
     camera.take(page, "sign-on-no-admin")
+
+
+def test_a_share_opens_only_for_the_person_who_signs_in_as_the_patient_said(
+    open_browser: Callable[..., Page], watch: object, pictures: Path
+) -> None:
+    watch.expected.update({403, 422})  # type: ignore[attr-defined]
+    camera, citizen, doctor, other = Camera(pictures), open_browser(), open_browser(), open_browser()
+    create_vault(citizen, "ada-bound@example.org")
+    import_file(citizen, MAGNESIUM_FILE)
+    link_address = share_with_one_person(citizen, camera)
+
+    doctor.goto(link_address)
+    doctor.get_by_label("Your name and where you work").fill("Dr Grey")
+    doctor.get_by_role("button", name="Open").click()
+    expect(doctor.get_by_role("heading", name="Sign in to open it")).to_be_visible()
+    camera.take(doctor, "reader-sign-in")
+    doctor.get_by_role("button", name="Sign in", exact=True).click()
+    sign_in_there(doctor, "grey")
+    expect(doctor.get_by_role("heading", name="Ada Example")).to_be_visible()
+    expect(doctor.get_by_role("heading", name="Magnesium").first).to_be_visible()
+    camera.take(doctor, "reader-records")
+    doctor.reload()
+    expect(doctor.get_by_role("heading", name="Ada Example")).to_be_visible()
+
+    other.goto(link_address)
+    other.get_by_label("Your name and where you work").fill("Dr Grey")
+    other.get_by_role("button", name="Open").click()
+    other.get_by_role("button", name="Sign in", exact=True).click()
+    sign_in_there(other, "mallory")
+    expect(other.get_by_role("heading", name="This is for somebody else")).to_be_visible()
+    camera.take(other, "reader-not-the-one")
+
+    citizen.goto("/who-looked")
+    expect(citizen.get_by_text("grey@example.org").first).to_be_visible()
+    expect(citizen.get_by_text("mallory@example.org").first).to_be_visible()
+    camera.take(citizen, "reader-who-looked")
+
+
+def share_with_one_person(page: Page, camera: Camera) -> str:
+    page.goto("/share")
+    page.get_by_label("Magnesium").first.check()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("Who is it for?").fill("Dr Grey")
+    page.get_by_label("Must they sign in").select_option(label="Yes, at Example sign-in")
+    page.get_by_role("radio", name="My care").check()
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("Say by which e-mail address they sign in").first).to_be_visible()
+    camera.take(page, "reader-share-refused")
+    page.get_by_label("Their e-mail address").fill("grey@example.org")
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("Passcode", exact=True).fill("")
+    page.get_by_role("button", name="Check my answers").click()
+    expect(page.get_by_text("Nobody else can open it").first).to_be_visible()
+    camera.take(page, "reader-share-check")
+    page.get_by_role("button", name="Allow", exact=True).click()
+    expect(page.get_by_text("Only somebody who signs in as grey@example.org")).to_be_visible()
+    camera.take(page, "reader-share-given")
+    return page.locator("#link").inner_text().strip()

@@ -16,7 +16,7 @@ from tests.conftest import FixedClock
 from tests.vault.records.vaults import Vault, bundle, found_vault, observation
 from vault.audit.events import Origin
 from vault.audit.log import Log
-from vault.audit.reading import CitizenLog
+from vault.audit.reading import CitizenLog, LogLine
 from vault.audit.tables import AuditEntry
 from vault.audit.trails import register_operator, trail_of
 from vault.blobs import RowBlobs
@@ -31,6 +31,7 @@ from vault.server_keys.holder import ServerKeys
 
 BASE = "http://localhost:8000"
 READER = Origin("198.51.100.9", "a reader")
+ISSUER = "https://sign-in.example"
 SODIUM, LITHIUM = "2951-2", "14334-7"
 MAGNESIUM_ONLY = [{"analyte": "magnesium"}]
 
@@ -64,11 +65,14 @@ class Citizen:
 
     def entries(self) -> list[tuple[str, str, str]]:
         """(event, reason, recipient or empty), oldest first."""
-        lines = CitizenLog(self.vault.database, self.vault.provider, self.vault.keyring).page(200, None).items
         return [
             (str(line.event), str(line.reason), str((line.accountability or {}).get("recipient", "")))
-            for line in reversed(lines)
+            for line in reversed(self.lines())
         ]
+
+    def lines(self) -> tuple[LogLine, ...]:
+        """The whole history, newest first."""
+        return CitizenLog(self.vault.database, self.vault.provider, self.vault.keyring).page(200, None).items
 
     def visits(self) -> list[tuple[str, str, str]]:
         """What links brought: opens, files, refusals."""
@@ -127,6 +131,7 @@ def make_grants(vault: Vault, cost: Cost = Cost.TEST) -> Grants:
         blobs=RowBlobs(),
         base_url=BASE,
         origin=Origin("192.0.2.7", "a browser"),
+        sign_ins={ISSUER: "Example"},
         cost=cost,
     )
 

@@ -45,7 +45,7 @@ def content(vault: Vault) -> LinkContent:
 
 def opened(vault: Vault, stated: LinkContent, sealed: SealedLink) -> list[dict[str, object]]:
     vault_id = vault.founded.vault_id
-    serving_key = unwrap_serving_key(vault.provider, vault_id, stated.grant_id, sealed.wrapped_serving_key)
+    serving_key, _ = unwrap_serving_key(vault.provider, vault_id, stated.grant_id, sealed.wrapped_serving_key)
     files = []
     for file in sealed.files:
         jwe = open_served(serving_key, vault_id, stated.grant_id, file.file_id, file.sealed)
@@ -199,7 +199,7 @@ def test_a_serving_key_opens_only_its_own_link_s_files(vault: Vault) -> None:
     sealed = vault.disclosure().seal_for_link([(candidate.record_id, 1)], stated)
     with pytest.raises(Tampered):
         unwrap_serving_key(vault.provider, vault_id, GrantId(make_id()), sealed.wrapped_serving_key)
-    serving_key = unwrap_serving_key(vault.provider, vault_id, stated.grant_id, sealed.wrapped_serving_key)
+    serving_key, _ = unwrap_serving_key(vault.provider, vault_id, stated.grant_id, sealed.wrapped_serving_key)
     file = sealed.files[0]
     with pytest.raises(Tampered):
         open_served(serving_key, vault_id, GrantId(make_id()), file.file_id, file.sealed)

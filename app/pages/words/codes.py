@@ -252,6 +252,9 @@ REASONS = {
     "given-back": _("The phone was given back, with the passphrase"),
     "session-lent": _("The phone was lent to show one share only"),
     "passcode-wrong": _("Wrong passcode"),
+    "sign-in-wrong": _("Somebody else signed in than the person you named"),
+    "sign-in-missing": _("Nobody had signed in"),
+    "server-keys": _("The server got new keys of its own"),
     "passcode-missing": _("No passcode given"),
     "unknown-file": _("A file that is not theirs"),
     "not-started": _("The share had not begun"),
@@ -272,6 +275,7 @@ TOLD = {
     "address": _("network address"),
     "agent": _("browser"),
     "recipient": _("name they typed"),
+    "proven": _("signed in as"),
     "wants": _("what they want"),
     "minute": _("in the minute"),
 }

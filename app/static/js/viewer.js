@@ -17,12 +17,12 @@ const MINUTE = 60_000;
 const say = sayFrom(textsOf(part("texts")));
 const to = (state) => show(state, (words) => say("title", { words }));
 const near = watchNear();
-let now = null; // { text, link, recipient, viewing } of the link in this tab
+let now = null; // { text, link, recipient, viewing, proof } of the link in this tab
 let held = null; // { contents, files, papers, sitting } while records are on the screen
 let dead = null; // { url } of a link that no longer works, to ask the patient again
 
 function keep() {
-  sessionStorage.setItem(KEPT, JSON.stringify({ text: now.text, recipient: now.recipient, viewing: now.viewing }));
+  sessionStorage.setItem(KEPT, JSON.stringify({ text: now.text, recipient: now.recipient, viewing: now.viewing, proof: now.proof }));
 }
 
 // Nothing of the records, the key or the typed name is left in this tab.
@@ -34,7 +34,7 @@ function forget() {
   held = now = dead = null;
   part("contents").replaceChildren();
   part("tools").replaceChildren();
-  for (const id of ["patient", "born", "until", "printed", "ends", "gone-end", "status"]) part(id).textContent = "";
+  for (const id of ["patient", "born", "until", "printed", "ends", "gone-end", "issuer", "status"]) part(id).textContent = "";
   for (const form of document.querySelectorAll("main form")) form.reset();
   paperEdges({ running: "", page: "", of: "" });
   document.body.classList.remove("noprinting");
@@ -43,7 +43,7 @@ function forget() {
 
 function take(text) {
   try {
-    now = { text, link: parseLink(text, location.origin), recipient: "", viewing: "" };
+    now = { text, link: parseLink(text, location.origin), recipient: "", viewing: "", proof: "" };
   } catch (problem) {
     forget();
     part("other-server").textContent = problem.host ?? "";
@@ -65,11 +65,12 @@ function begin() {
   if (handed !== null) return takeHanded(JSON.parse(handed));
   const kept = sessionStorage.getItem(KEPT);
   if (kept === null) return to("paste");
-  const { text, recipient, viewing } = JSON.parse(kept);
+  const { text, recipient, viewing, proof = "" } = JSON.parse(kept);
   if (!take(text)) return undefined;
   now.recipient = recipient;
   now.viewing = viewing;
-  return viewing ? open("") : ask();
+  now.proof = proof;
+  return viewing || (proof && recipient && !now.link.needsPasscode) ? open("") : ask();
 }
 
 // What the patient handed over to this screen: the name was asked there, and a pass stands for the passcode.
@@ -100,7 +101,7 @@ async function open(passcode) {
   part("status").textContent = say("opening");
   part("open").setAttribute("aria-disabled", "true");
   try {
-    const found = await view(now.link, { recipient: now.recipient, passcode, viewing: now.viewing });
+    const found = await view(now.link, { recipient: now.recipient, passcode, viewing: now.viewing, proof: now.proof });
     const known = await knownTests();
     let here = found.files.filter((file, i) => file.isHere || i === 0);
     let contents = readBundles((await Promise.all(here.map((file) => file.read()))).map(({ bundle }) => bundle), known);
@@ -120,7 +121,7 @@ async function open(passcode) {
   }
 }
 
-function refuse({ kind, triesLeft }) {
+function refuse({ kind, triesLeft, issuer }) {
   part("status").textContent = "";
   if (kind === "passcode" && triesLeft !== 0) {
     now.viewing = "";
@@ -129,9 +130,19 @@ function refuse({ kind, triesLeft }) {
     part("passcode").value = "";
     return fault("passcode", [say("fault.wrong"), triesLeft === null ? "" : say("tries", { count: triesLeft })].filter(Boolean).join(" "));
   }
+  if (kind === "sign-in") return signIn(issuer);
   if (kind === "gone") return gone(false);
   if (kind === "damaged" || kind === "passcode") forget();
   return to(kind === "passcode" ? "locked" : kind);
+}
+
+// The link is for one person: they sign in elsewhere and come back to this tab, which keeps the link.
+function signIn(issuer) {
+  now.proof = now.viewing = "";
+  keep();
+  part("issuer").textContent = issuer.replace(/^https?:\/\//, "");
+  part("link-id").value = now.link.url.split("/").at(-1);
+  to("sign-in");
 }
 
 // hadRecords: they were on the screen, and have been taken off it.

@@ -6,33 +6,35 @@ import { openJwe } from "./jwe.js";
 const EMBED_UP_TO = 250_000; // Results and letters come at once; pictures when they are looked at.
 const TYPES = ["application/fhir+json", "application/smart-health-card"];
 
-// Outcomes that are no error of ours: "gone", "passcode" (with triesLeft), "busy", "unreachable", "damaged".
+// Outcomes that are no error of ours: "gone", "passcode" (with triesLeft), "sign-in" (with issuer), "busy", "unreachable", "damaged".
 export class Refused extends Error {
-  constructor(kind, triesLeft = null) {
+  constructor(kind, { triesLeft = null, issuer = "" } = {}) {
     super(kind);
     this.kind = kind;
     this.triesLeft = triesLeft;
+    this.issuer = issuer;
   }
 }
 
-// link as parseLink gives it; viewing: a token from before, or "".
+// link as parseLink gives it; viewing: a token from before, or ""; proof: of a sign-in, or "".
 // -> { viewing, ahead, files: [{ isHere, read }] }: read() gives { text, bundle }; `ahead`: ms that the server's clock is ahead of ours.
-export async function view(link, { recipient, passcode, viewing }) {
+export async function view(link, { recipient, passcode, viewing, proof }) {
   if (link.direct) {
     const answer = await ask(`${link.url}?${new URLSearchParams({ recipient })}`);
     return { viewing: "", ahead: aheadOf(answer), files: [fileOf(link, once(() => textOf(answer)), true)] };
   }
-  const first = await manifest(link, { recipient, passcode, viewing });
+  const first = await manifest(link, { recipient, passcode, viewing, proof });
   const found = { ...first };
   const again = async () => Object.assign(found, await manifest(link, { recipient, passcode: "", viewing: first.viewing }));
   const files = first.files.map((file, i) => fileOf(link, once(() => sealedOf(found, i, link, again)), typeof file.embedded === "string"));
   return { viewing: first.viewing, ahead: first.ahead, files };
 }
 
-async function manifest(link, { recipient, passcode, viewing }) {
+async function manifest(link, { recipient, passcode, viewing, proof = "" }) {
   const body = { recipient, embeddedLengthMax: EMBED_UP_TO };
   if (link.needsPasscode && !viewing) body.passcode = passcode;
-  const answer = await ask(link.url, { method: "POST", headers: { "Content-Type": "application/json", "Vault-Viewing": viewing || "new" }, body: JSON.stringify(body) });
+  const headers = { "Content-Type": "application/json", "Vault-Viewing": viewing || "new", ...(proof && !viewing && { "Vault-Reader": proof }) };
+  const answer = await ask(link.url, { method: "POST", headers, body: JSON.stringify(body) });
   const written = await textOf(answer);
   let files;
   try {
@@ -81,7 +83,8 @@ async function ask(address, options = {}) {
     throw new Refused("unreachable");
   }
   if (answer.ok) return answer;
-  if (answer.status === 401) throw new Refused("passcode", await triesLeft(answer));
+  if (answer.status === 401) throw new Refused("passcode", { triesLeft: await said(answer, "remainingAttempts", Number.isInteger, null) });
+  if (answer.status === 403) throw new Refused("sign-in", { issuer: await said(answer, "signIn", (each) => typeof each === "string", "") });
   if (answer.status === 404 || answer.status === 410) throw new Refused("gone");
   throw new Refused(answer.status === 429 || answer.status === 503 ? "busy" : "unreachable");
 }
@@ -91,12 +94,12 @@ export async function askAgain(url, recipient) {
   await ask(`${url}/ask`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ recipient, wants: "time" }) });
 }
 
-async function triesLeft(answer) {
+async function said(answer, name, isOne, otherwise) {
   try {
-    const { remainingAttempts } = await answer.json();
-    return Number.isInteger(remainingAttempts) ? remainingAttempts : null;
+    const value = (await answer.json())[name];
+    return isOne(value) ? value : otherwise;
   } catch {
-    return null;
+    return otherwise;
   }
 }
 

@@ -25,9 +25,10 @@ states = st.builds(
     max_opens=st.none() | st.integers(1, 5),
     actions=st.just(frozenset({"view"})) | st.just(frozenset({"view", "print"})),
     frozen_at=st.none() | st.just(NOW - HOUR),
+    needs_sign_in=st.booleans(),
 )
-proofs = st.builds(Proof, st.booleans(), st.booleans(), st.booleans(), st.booleans())
-STRONGEST = Proof(passcode_given=True, passcode_right=True, has_token=True, is_counted=True)
+proofs = st.builds(Proof, *(st.booleans() for _ in range(6)))
+STRONGEST = Proof(True, True, True, True, True, True)
 LIVE = LinkState(NOW - HOUR, NOW + HOUR, None, True, True, 0, 0, 1, frozenset({"view"}))
 
 
@@ -93,3 +94,23 @@ def test_a_used_up_link_is_no_oracle_for_its_passcode() -> None:
     used_up = replace(LIVE, opens=1)
     for given_one in (False, True):
         assert admit(used_up, Proof(passcode_given=given_one), "view", NOW) == Denied(Denial.USED_UP)
+
+
+@given(states, proofs)
+def test_a_link_for_one_person_opens_for_nobody_else_who_begins_an_open(state: LinkState, proof: Proof) -> None:
+    bound = replace(state, needs_sign_in=True)
+    assert not admits(bound, replace(proof, is_reader=False, has_token=False))
+
+
+@given(proofs)
+def test_a_sign_in_stands_for_no_passcode_and_no_passcode_for_a_sign_in(proof: Proof) -> None:
+    both = replace(LIVE, needs_sign_in=True)
+    assert not admits(both, replace(proof, has_token=False, passcode_right=False))
+    assert not admits(both, replace(proof, has_token=False, is_reader=False, passcode_right=True))
+
+
+def test_who_has_not_signed_in_is_told_apart_from_somebody_else() -> None:
+    bound = replace(LIVE, needs_sign_in=True, needs_passcode=False)
+    assert admit(bound, Proof(), "view", NOW) == Denied(Denial.SIGN_IN_MISSING)
+    assert admit(bound, Proof(signed_in=True), "view", NOW) == Denied(Denial.SIGN_IN_WRONG)
+    assert admits(bound, Proof(signed_in=True, is_reader=True))

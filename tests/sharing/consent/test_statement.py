@@ -11,7 +11,10 @@ from sharing.consent.statement import ListedRecord, make_statement
 from sharing.consent.terms import ACTIONS, PURPOSES, Recipient, Selector, Terms, Vocabulary
 from sharing.consent.wordings import CURRENT, WORDINGS, wording
 
-PINNED = {"1": "88125b5686446bb0a7b1cdae1ecb128d4df0fafe4fc607f803d3b4938ff378e5"}
+PINNED = {
+    "1": "88125b5686446bb0a7b1cdae1ecb128d4df0fafe4fc607f803d3b4938ff378e5",
+    "2": "f2ad25dd6f02de3ae82f53bb99b2b8fc337c218495fa2f12130b850970d1b60d",
+}
 FIRST_ID = "59394a1fd2da9d29eb22ea523b3cd33c5ad2f9350ffe05441677b810faeb82d9"
 WORDS = Vocabulary(
     analytes={"magnesium": "Magnesium"}, categories={"laboratory": "Laboratory"}, kinds={"document": "Documents"}

@@ -114,7 +114,7 @@ def test_old_copies_open_with_no_key_that_is_left(citizen: Citizen, house: House
     with citizen.vault.database.read() as connection:
         wrapped = connection.execute(select(table_of(KeyLinkRow).c.serving_key)).scalar_one()
         left = connection.execute(select(blobs.c.sealed)).scalars().all()
-    key = unwrap_serving_key(citizen.vault.provider, vault_id, issued.grant_id, wrapped)
+    key, _ = unwrap_serving_key(citizen.vault.provider, vault_id, issued.grant_id, wrapped)
     for file_id, sealed in old:
         assert sealed not in left
         with pytest.raises(Tampered):
