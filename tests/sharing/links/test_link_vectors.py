@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sharing.consent.readers import Reader, read_reader, write_reader
 from sharing.grants.receipts import check_receipt, signed_bytes
+from sharing.links.readers import read_proof
 from sharing.links.shlink import link_digest, share_link
 from sharing.links.tickets import Ticket, read_ticket, recipient_tag, write_ticket
 from vault.clock import to_microseconds
 from vault.crypto.secret import LinkKey, ServingKey
+from vault.disclosure import unwrap_serving_key
 from vault.errors import Tampered
-from vault.ids import FileId, GrantId, OpeningId
+from vault.ids import FileId, GrantId, OpeningId, VaultId
+from vault.keys.provider import Purpose
+from vault.server_keys.files import FileKeyProvider
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 GRANT = GrantId(bytes(range(16)))
@@ -58,3 +63,40 @@ def test_the_pinned_receipt_checks_and_one_changed_letter_does_not() -> None:
     for broken in (vector["signed"], {}, {"receipt": {}, "signature": {"value": "!"}}, {"signature": None}):
         with pytest.raises(Tampered):
             check_receipt(broken, key)
+
+
+@pytest.fixture
+def pinned(tmp_path: Path) -> FileKeyProvider:
+    stated = read("key-provider.json")["key_file"]
+    (tmp_path / "keys").mkdir(mode=0o700)
+    for purpose in Purpose:
+        path = tmp_path / "keys" / f"{purpose}.key"
+        path.touch(0o600)
+        path.write_text(stated["text"].replace(stated["purpose"], purpose))
+    return FileKeyProvider(tmp_path / "keys")
+
+
+def test_whom_a_link_is_for_lies_behind_its_serving_key_as_pinned(pinned: FileKeyProvider) -> None:
+    told = read("link.json")["readers"]
+    reader = Reader(told["issuer"], told["email"])
+    assert write_reader(reader).hex() == told["reader"]
+    vault_id, wrapped = VaultId(bytes.fromhex(told["vault"])), bytes.fromhex(told["serving"]["wrapped"])
+    key, beside = unwrap_serving_key(pinned, vault_id, GRANT, wrapped)
+    assert (key.raw.hex(), read_reader(beside)) == (told["serving"]["key"], reader)
+
+
+def test_the_pinned_proof_of_a_sign_in_reads_until_its_end(pinned: FileKeyProvider) -> None:
+    told = read("link.json")["readers"]
+    vault_id, ends_at = VaultId(bytes.fromhex(told["vault"])), datetime.fromisoformat(told["proof"]["ends_at"])
+    assert to_microseconds(ends_at) == told["proof"]["microseconds"]
+    just_before = ends_at - timedelta(microseconds=1)
+    found = read_proof(pinned, vault_id, GRANT, told["proof"]["text"], just_before)
+    assert found == Reader(told["issuer"], told["email"])
+
+
+def test_a_faulty_proof_of_a_sign_in_is_none(pinned: FileKeyProvider) -> None:
+    told = read("link.json")["readers"]
+    vault_id, begun = VaultId(bytes.fromhex(told["vault"])), datetime(2026, 3, 1, 12, tzinfo=UTC)
+    for fault in told["faults"]:
+        now = datetime.fromisoformat(fault["now"]) if "now" in fault else begun
+        assert read_proof(pinned, vault_id, GRANT, fault["text"], now) is None, fault["what"]
