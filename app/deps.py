@@ -46,9 +46,10 @@ def leave_sample(request: Request, session: Session | None) -> None:
 
 
 def origin_of(request: Request) -> Origin:
-    """Network address and browser, for the accountability part of a log entry and for throttling only."""
-    address = request.client.host if request.client else ""
-    return Origin(address=address, agent=request.headers.get("user-agent", "")[:MAX_AGENT_CHARACTERS])
+    """Network address, browser and program, for the accountability part of a log entry and for throttling only."""
+    address, session = request.client.host if request.client else "", known_session(request)
+    agent = request.headers.get("user-agent", "")[:MAX_AGENT_CHARACTERS]
+    return Origin(address=address, agent=agent, program=session.program if session else "")
 
 
 def token_of(request: Request) -> str | None:

@@ -63,6 +63,7 @@ class Session:
     proven_at: datetime | None = None
     awaits: str = ""
     scopes: str = ""
+    program: str = ""
 
     @property
     def own_vault_id(self) -> VaultId:
@@ -208,6 +209,7 @@ class Sessions:
             proven_at=row.proven_at,
             awaits=row.awaits,
             scopes=row.scopes,
+            program=row.details.get("name", ""),
         )
 
     def with_code(self, session: Session, code: str, origin: Origin) -> SignedIn:

@@ -43,6 +43,11 @@ class Look:
         return next((name for line in self.lines if (name := stated_by(line))), "")
 
     @property
+    def program(self) -> str:
+        """Which of the citizen's own programs it was."""
+        return program_of(self.head)
+
+    @property
     def refused(self) -> bool:
         return self.head.outcome == Outcome.REFUSED
 
@@ -91,7 +96,7 @@ def gathered(lines: Iterable[LogLine]) -> list[Look]:
         elif looks and _is_same_try(looks[-1].lines[-1], line):
             looks[-1].lines.append(line)
         elif is_own_look(line):
-            if not looks or looks[-1].kind != "own":
+            if not looks or (looks[-1].kind, looks[-1].program) != ("own", program_of(line)):
                 looks.append(Look("own", []))
             looks[-1].lines.append(line)
         else:
@@ -110,6 +115,11 @@ def _is_same_try(newer: LogLine, line: LogLine) -> bool:
 
 def is_own_look(line: LogLine) -> bool:
     return line.role == Role.CITIZEN and line.event == Event.VIEW and line.outcome == Outcome.DONE
+
+
+def program_of(line: LogLine) -> str:
+    """The citizen's own program that did it; empty for what they did themselves."""
+    return str((line.accountability or {}).get("program", ""))
 
 
 def stated_by(line: LogLine) -> str:

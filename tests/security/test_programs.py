@@ -36,6 +36,16 @@ def test_a_program_reads_with_its_token_and_is_listed_with_its_last_use(either_h
     assert made["token"] not in str(after)
 
 
+def test_the_history_says_which_program_did_it(either_house: House) -> None:
+    person = confirmed(either_house)
+    program = either_house.bearer(issue(person, "everything", name="My phone")["token"])
+    program.get("/api/records")
+    person.get("/api/results")
+    looks = [each for each in person.get("/api/log").json()["items"] if each["event"] == "view"]
+    assert sorted(each["accountability"].get("program", "") for each in looks) == ["", "My phone"]
+    assert "by your program My phone" in " ".join(person.get("/who-looked").text.split())
+
+
 @pytest.mark.parametrize(
     ("scopes", "read", "add", "erase"),
     [("read", 200, 403, 403), ("add", 403, 201, 403), ("read add", 200, 201, 403), ("everything", 200, 201, 204)],

@@ -61,14 +61,16 @@ class Trail:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Whence a request came. It goes into the accountability part only."""
+    """Whence a request came, and by which of the citizen's programs. It goes into the accountability part only."""
 
     address: str
     agent: str
+    program: str = ""
 
     def as_accountability(self, **more: str) -> dict[str, Any]:
         """The accountability part of what this request did; ``more``: for instance ``recipient``. Long text is cut."""
-        return {"address": self.address[:64], "agent": self.agent[:256]} | more
+        program = {"program": self.program} if self.program else {}
+        return {"address": self.address[:64], "agent": self.agent[:256]} | program | more
 
 
 @dataclass(frozen=True, slots=True)

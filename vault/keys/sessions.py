@@ -7,7 +7,7 @@ and nothing stays in memory between requests. All end when the vault key changes
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,7 +40,7 @@ class SessionRow:
     """Who is signed in, and until when. ``lent_grant``: the only grant that may be seen meanwhile.
 
     ``proven_at``: when its holder last proved who they are. ``awaits``: what is still due before it opens anything.
-    ``acting_vault``: the vault of somebody its holder looks after, while they act there.
+    ``acting_vault``: the vault of somebody its holder looks after, while they act there. ``details``: of a token.
     """
 
     vault_id: VaultId
@@ -56,6 +56,7 @@ class SessionRow:
     awaits: str = ""
     scopes: str = ""
     acting_vault: VaultId | None = None
+    details: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,8 @@ class KeySessions:
             raise Tampered
         lent = None if row.lent_grant is None else GrantId(row.lent_grant)
         shown = {name: getattr(row, name) for name in _SHOWN}
+        if row.kind == TOKEN:
+            shown["details"] = _opened(keyring, session_id, row.details)
         return keyring, SessionRow(
             vault_id, session_id, AccountId(row.account_id), row.generation, lent_grant=lent, **shown
         )
@@ -225,6 +228,7 @@ def _open_query(vault_id: VaultId, session_id: SessionId) -> Any:
             _SESSION.c.wrapped,
             _SESSION.c.lent_grant,
             *(_SESSION.c[name] for name in _SHOWN),
+            _SESSION.c.details,
             _MANIFEST.c.generation.label("manifest_generation"),
             _MANIFEST.c.body,
             _MANIFEST.c.mac,

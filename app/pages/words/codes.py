@@ -276,6 +276,7 @@ TOLD = {
     "agent": _("browser"),
     "recipient": _("name they typed"),
     "proven": _("signed in as"),
+    "program": _("your program"),
     "wants": _("what they want"),
     "minute": _("in the minute"),
 }
