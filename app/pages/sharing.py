@@ -41,7 +41,7 @@ from app.pages.visitors import Citizen, ProvenCitizen
 from app.problems import problem_of
 from app.texts import _
 from auth.sessions import Session
-from sharing.consent.terms import parse_request
+from sharing.consent.requests import parse_request
 from sharing.grants.granting import AlreadyGranted, Preview, PreviewStale
 from sharing.grants.words import vocabulary
 from vault.errors import Invalid, VaultError

@@ -14,8 +14,9 @@ from typing import Any
 
 from sharing.consent.leaks import Finding, Leaving, find_leaks
 from sharing.consent.readers import reader_of, write_reader
+from sharing.consent.requests import Request, parse_request
 from sharing.consent.statement import Statement
-from sharing.consent.terms import Request, Vocabulary, parse_request
+from sharing.consent.terms import Vocabulary
 from sharing.grants import agreement as agreements
 from sharing.grants import receipts
 from sharing.grants.agreement import Agreement, SharedRecord, write_agreement

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sharing.consent.decide import Permit, Reason, Rules, decide
+from sharing.consent.requests import UnknownRecord
 from sharing.consent.statement import ListedRecord, Statement, make_statement
-from sharing.consent.terms import Terms, UnknownRecord, Vocabulary
+from sharing.consent.terms import Terms, Vocabulary
 from vault.disclosure import Candidate
 from vault.ids import RecordId, text_of
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from sharing.consent.readers import Reader, read_reader, reader_of, write_reader
+from sharing.consent.requests import ReaderUnnamed, UnknownChoice, parse_request
 from sharing.consent.statement import make_statement
-from sharing.consent.terms import ReaderUnnamed, UnknownChoice, Vocabulary, canonical, from_json, parse_request, to_json
+from sharing.consent.terms import Vocabulary, canonical, from_json, to_json
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ISSUER = "https://id.clinic.example/real"

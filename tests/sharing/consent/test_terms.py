@@ -9,21 +9,17 @@ from typing import Any
 import pytest
 
 from sharing.consent.fields import BadText, BadTime, MissingField, UnknownField, WrongType
-from sharing.consent.terms import (
+from sharing.consent.requests import (
     BadEmail,
     BadEnd,
     BadPasscode,
     BadWindow,
-    Selector,
     UnknownChoice,
     UnknownRecord,
     ViewRequired,
-    Vocabulary,
-    canonical,
-    from_json,
     parse_request,
-    to_json,
 )
+from sharing.consent.terms import Selector, Vocabulary, canonical, from_json, to_json
 from vault.errors import Invalid
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

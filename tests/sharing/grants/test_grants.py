@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from sharing.consent.decide import Reason
-from sharing.consent.terms import UnknownRecord
+from sharing.consent.requests import UnknownRecord
 from sharing.grants.grants import NothingToShare, PreviewStale
 from sharing.grants.receipts import check_receipt
 from sharing.links.requests import LinkGone
