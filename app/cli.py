@@ -21,8 +21,9 @@ from app.deliver import KEY_VARIABLE, NotDelivered, deliver
 from app.key_commands import add_key_commands, run_key_command
 from app.logs import configure_logs
 from app.main import create_app
+from app.services import SAMPLES
 from app.settings import BadSetting, Settings, read_settings
-from app.wiring import SAMPLES, make_services
+from app.wiring import make_services
 from vault.archive.format import NotAnArchive
 from vault.archive.opening import unpack
 from vault.audit.events import Origin

@@ -9,7 +9,7 @@ from __future__ import annotations
 from app.samples import content, filling
 from app.samples.filling import HERE
 from app.samples.looking_around import admin_trail
-from app.wiring import SampleSignIns, Services
+from app.services import SampleSignIns, Services
 
 
 def fill(services: Services, samples: SampleSignIns) -> None:

@@ -13,7 +13,7 @@ from fastapi import Request, Response
 from app.powers import OPENED_IN, check_powers, check_whose
 from app.samples.looking_around import LookingAround
 from app.scopes import check_scopes
-from app.wiring import Services
+from app.services import Services
 from auth.errors import CodeNeeded
 from auth.lending import NotLent, SessionLent
 from auth.locked import LockedSession

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.wiring import Services
+from app.services import Services
 from auth.sessions import Session
 from sharing.grants.consents import Consent, read_consents
 from sharing.notices import Notice

@@ -12,7 +12,7 @@ from typing import Any
 
 from app.samples import content
 from app.samples.letter import CONTENT_TYPE, FILENAME, draw_letter
-from app.wiring import Services
+from app.services import Services
 from auth.sessions import Session
 from sharing.grants.grants import Grants, Issued
 from sharing.links.opening import PasscodeWrong

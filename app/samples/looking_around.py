@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from app.samples import content
 from app.samples.filling import HERE, fill
-from app.wiring import Services
+from app.services import Services
 from auth.accounts import Accounts, find_account
 from auth.samples import WAITS_FOR, Limits, SampleVaults
 from auth.sessions import Session

@@ -16,8 +16,8 @@ from starlette.testclient import TestClient
 from app.api_docs import error_codes
 from app.main import create_app
 from app.openapi import describe
+from app.services import Services
 from app.settings import Settings
-from app.wiring import Services
 from tests.conftest import FixedClock
 from tests.key_stores import forget, settings_of
 from vault.audit.events import Origin

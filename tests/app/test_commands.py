@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 from app.cli import main
 from app.demo import fill
 from app.main import create_app
+from app.services import SAMPLES
 from app.settings import Settings
-from app.wiring import SAMPLES
 from tests.app.conftest import PASSPHRASE
 from vault.crypto.passphrases import Cost
 
