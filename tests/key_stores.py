@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import atexit
+import json
 import os
 import shutil
 import socket
@@ -22,7 +23,8 @@ import hvac
 import requests
 
 from tests.databases import skip_or_fail
-from vault.server_keys.files import FileStore
+from vault.keys.provider import Purpose
+from vault.server_keys.files import FileKeyProvider, FileStore
 from vault.server_keys.holder import ServerKeys
 from vault.server_keys.openbao import OpenBaoStore
 from vault.server_keys.pkcs11 import Pkcs11Store
@@ -73,6 +75,17 @@ def forget(folder: Path, kind: str = CHOSEN) -> None:
 
 def make_provider(folder: Path, kind: str = CHOSEN) -> ServerKeys:
     return ServerKeys(make_store(kind, folder))
+
+
+def pinned_provider(folder: Path) -> FileKeyProvider:
+    """The keys of tests/vectors/key-provider.json."""
+    stated = json.loads((Path(__file__).parent / "vectors/key-provider.json").read_text("utf-8"))["key_file"]
+    folder.mkdir(mode=0o700)
+    for purpose in Purpose:
+        path = folder / f"{purpose}.key"
+        path.touch(0o600)
+        path.write_text(stated["text"].replace(stated["purpose"], purpose))
+    return FileKeyProvider(folder)
 
 
 def key_set(folder: Path) -> str:

@@ -126,21 +126,21 @@ class Pkcs11Store:
 
     def seal(self, key: ServerKey, context: bytes, data: bytes) -> bytes:
         nonce = os.urandom(_NONCE_BYTES)
-        way = {"mechanism": Way.AES_GCM, "mechanism_param": GCMParams(nonce, context, 8 * _TAG_BYTES)}
+        way = {"mechanism": Way.AES_GCM, "mechanism_param": _gcm(nonce, context)}
         return nonce + bytes(self._use(key, WRAP, lambda found: found.encrypt(data, **way)))
 
     def open(self, key: ServerKey, context: bytes, sealed: bytes) -> bytes:
         nonce, rest = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
         if len(rest) < _TAG_BYTES:
             raise Tampered
-        way = {"mechanism": Way.AES_GCM, "mechanism_param": GCMParams(nonce, context, 8 * _TAG_BYTES)}
+        way = {"mechanism": Way.AES_GCM, "mechanism_param": _gcm(nonce, context)}
 
         def decrypt(found: Any) -> bytes:
             try:
                 return bytes(found.decrypt(rest, **way))
             except pkcs11.PKCS11Error:
                 # Devices have no one word for a wrong tag. One that still seals was asked to open what it never sealed.
-                found.encrypt(b"", **way)
+                found.encrypt(b"", mechanism=Way.AES_GCM, mechanism_param=_gcm(os.urandom(_NONCE_BYTES), b""))
                 raise Tampered from None
 
         return self._use(key, WRAP, decrypt)
@@ -196,9 +196,13 @@ class Pkcs11Store:
         return ServerKey(*place, point[-32:]) if place and len(point) >= 32 else None
 
 
+def _gcm(nonce: bytes, context: bytes) -> GCMParams:
+    return GCMParams(nonce, context, 8 * _TAG_BYTES)
+
+
 @contextmanager
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (pkcs11.PKCS11Error, RuntimeError, OSError):
+    except (RuntimeError, OSError):  # PKCS11Error is a RuntimeError.
         raise KeysUnavailable from None

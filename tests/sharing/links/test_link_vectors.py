@@ -14,12 +14,12 @@ from sharing.grants.receipts import check_receipt, signed_bytes
 from sharing.links.readers import read_proof
 from sharing.links.shlink import link_digest, share_link
 from sharing.links.tickets import Ticket, read_ticket, recipient_tag, write_ticket
+from tests.key_stores import pinned_provider
 from vault.clock import to_microseconds
 from vault.crypto.secret import LinkKey, ServingKey
 from vault.disclosure import unwrap_serving_key
 from vault.errors import Tampered
 from vault.ids import FileId, GrantId, OpeningId, VaultId
-from vault.keys.provider import Purpose
 from vault.server_keys.files import FileKeyProvider
 
 VECTORS = Path(__file__).parents[2] / "vectors"
@@ -67,13 +67,7 @@ def test_the_pinned_receipt_checks_and_one_changed_letter_does_not() -> None:
 
 @pytest.fixture
 def pinned(tmp_path: Path) -> FileKeyProvider:
-    stated = read("key-provider.json")["key_file"]
-    (tmp_path / "keys").mkdir(mode=0o700)
-    for purpose in Purpose:
-        path = tmp_path / "keys" / f"{purpose}.key"
-        path.touch(0o600)
-        path.write_text(stated["text"].replace(stated["purpose"], purpose))
-    return FileKeyProvider(tmp_path / "keys")
+    return pinned_provider(tmp_path / "keys")
 
 
 def test_whom_a_link_is_for_lies_behind_its_serving_key_as_pinned(pinned: FileKeyProvider) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.key_stores import pinned_provider
 from vault.crypto.signatures import verify
 from vault.errors import Tampered
 from vault.keys.provider import Purpose
@@ -19,13 +20,7 @@ WRAPPED = VECTORS["wrapped"]
 
 @pytest.fixture
 def pinned(tmp_path: Path) -> FileKeyProvider:
-    folder = tmp_path / "keys"
-    folder.mkdir(mode=0o700)
-    for purpose in Purpose:
-        path = folder / f"{purpose}.key"
-        path.touch(0o600)
-        path.write_text(VECTORS["key_file"]["text"].replace(VECTORS["key_file"]["purpose"], purpose))
-    return FileKeyProvider(folder)
+    return pinned_provider(tmp_path / "keys")
 
 
 def test_every_purpose_has_the_pinned_key_of_its_own(pinned: FileKeyProvider) -> None:
