@@ -66,7 +66,7 @@ def _status(settings: Settings, _given: argparse.Namespace) -> int:
     store = open_key_store(settings)
     provider = ServerKeys(store, complete=False)
     print(f"The server's own keys: {store.name}.")
-    with _database(settings) as database:
+    with _database(settings, as_it_is=True) as database:
         needs = count_needs(database, provider) if database else None
     for key in provider.list_keys():
         print(f"{key.purpose:15} {key.key_id.hex()}  {'; '.join(_words(provider, key, needs))}")
@@ -82,7 +82,10 @@ def _rotate(settings: Settings, given: argparse.Namespace) -> int:
         purposes = [Purpose(each) for each in given.purpose] or list(Purpose)
     except ValueError:
         raise BadSetting(f"A purpose is one of {', '.join(Purpose)}.") from None
-    provider = ServerKeys(open_key_store(settings), complete=False)
+    store = open_key_store(settings)
+    provider = ServerKeys(store, complete=False)
+    if not provider.list_keys():
+        raise BadSetting(f"There are no keys: {store.name}. A first “healthvault serve” makes them.")
     for purpose in purposes:
         print(f"{purpose:15} {provider.rotate(purpose)}")
     with _database(settings) as database:
@@ -142,7 +145,7 @@ def needed_for(provider: ServerKeys, key: ServerKey, needs: Counter[str]) -> lis
     if key == ring[-1]:
         reasons.append("in use")
     if needs[key.key_id.hex()]:
-        reasons.append(f"{needs[key.key_id.hex()]} stored things need it")
+        reasons.append(f"needed by what is stored: {needs[key.key_id.hex()]}")
     if key.purpose in FIND_BY_FIRST and key == ring[0]:
         reasons.append("things are found by it")
     if key.purpose in NEVER_RETIRED:
@@ -163,13 +166,14 @@ def _note(database: Database, provider: ServerKeys, count: int) -> None:
 
 
 @contextmanager
-def _database(settings: Settings) -> Iterator[Database | None]:
-    """The vaults' database, brought up to date; None where none was made yet."""
+def _database(settings: Settings, *, as_it_is: bool = False) -> Iterator[Database | None]:
+    """The vaults' database, brought up to date unless ``as_it_is``; None where none was made yet."""
     is_file = settings.sqlalchemy_url.startswith("sqlite:///")
     if is_file and not Path(settings.sqlalchemy_url.removeprefix("sqlite:///")).exists():
         yield None
         return
-    migrations.upgrade(settings.sqlalchemy_url)
+    if not as_it_is:
+        migrations.upgrade(settings.sqlalchemy_url)
     database = Database(settings.sqlalchemy_url)
     try:
         yield database

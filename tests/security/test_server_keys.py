@@ -175,6 +175,18 @@ def test_a_rotation_is_in_the_administrators_log(household: Household) -> None:
     assert (entry["reason"], entry["count"], entry["role"]) == ("server-keys", 2, "server")
 
 
+def test_a_rotation_makes_no_keys_where_there_are_none(
+    household: Household, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistyped folder must not become a second set of keys beside a database that needs the first."""
+    monkeypatch.delenv("HEALTHVAULT_KEY_STORE", raising=False)
+    monkeypatch.delenv("HEALTHVAULT_KEY_STORE_SECRET", raising=False)
+    empty = tmp_path / "mistyped"
+    assert main(["keys", "rotate", "--data", str(tmp_path / "data"), "--keys", str(empty)]) == 2
+    assert "no keys" in capsys.readouterr().err
+    assert not list(empty.glob("*"))
+
+
 def test_status_names_the_store_and_each_key_and_shows_none(
     household: Household, capsys: pytest.CaptureFixture[str]
 ) -> None:
