@@ -135,8 +135,8 @@ def fill(vault: Vault, count: int = 40) -> None:
     vault.records.add_file(bundle(observation(1, "0.999", status="corrected")), "again.json", FHIR)
     vault.records.add_file(b"%PDF-1.7 a letter", "letter.pdf", "application/pdf")
     vault.records.add_result(TypedResult("magnesium", None, "0.83", "mmol/L", "2025-04-01"))
-    binned = vault.records.list(limit=200).items[5]
-    vault.records.delete(binned.record_id)
+    vault.records.add_file(bundle(observation(900, "0.500", "2025-12-31")), "newest.json", FHIR)
+    vault.records.delete(vault.records.list(limit=1).items[0].record_id)
     Pins(vault.database, vault.keyring, vault.clock).pin("magnesium")
     vault.records.incoming.stage(WAITING, "waits.pdf", "application/pdf")
 
