@@ -44,6 +44,7 @@ from auth.trusting.helping import Helping
 from auth.ways_in import WaysIn
 from sharing.grants.freezing import Freezing
 from sharing.grants.grants import Grants
+from sharing.grants.hidden import hidden_grants
 from sharing.handover.giving import Giving
 from sharing.handover.showing import Showing
 from sharing.handover.waiting import Waiting
@@ -52,9 +53,9 @@ from sharing.links.opening import Opening
 from sharing.notices import Notices
 from vault.archive.making import Archiving, make_archiving
 from vault.audit.admin_log import AdminLog
-from vault.audit.events import Origin
+from vault.audit.events import Event, Origin
 from vault.audit.log import Log
-from vault.audit.reading import CitizenLog
+from vault.audit.reading import CitizenLog, LogLine
 from vault.blobs import Blobs
 from vault.clock import Clock
 from vault.crypto.passphrases import Cost
@@ -69,12 +70,14 @@ from vault.erasure.ledger import Ledger
 from vault.erasure.one_record import RecordErasure
 from vault.errors import VaultError
 from vault.founding import Founding
+from vault.ids import GrantId
 from vault.jobs.runner import Runner
 from vault.keys.enrolment import Enrolment
 from vault.keys.provider import KeyProvider
 from vault.keys.unlocking import Unlocking
 from vault.mail import Mailer, Smtp
 from vault.papers import Papers
+from vault.records.hidden import read_hidden
 from vault.records.pins import Pins
 from vault.records.records import Records
 from vault.rotating.rotation import Rotation
@@ -236,7 +239,8 @@ class Services:
 
     def notices(self, session: Session) -> Notices:
         """The notices of the citizen signed in."""
-        return Notices(self.database, self.clock, session.vault_id)
+        hidden = None if session.keyring.opens_private else hidden_grants(session.vault_id)
+        return Notices(self.database, self.clock, session.vault_id, hidden)
 
     def mail_come_back_code(self, email: str, code: str) -> None:
         """Send a code to an address that somebody says is theirs; after the answer, so that it takes the same time."""
@@ -299,7 +303,17 @@ class Services:
 
     def citizen_log(self, session: Session) -> CitizenLog:
         """Who looked, for the citizen signed in."""
-        return CitizenLog(self.database, self.provider, session.keyring)
+        if session.keyring.opens_private:
+            return CitizenLog(self.database, self.provider, session.keyring)
+        with self.database.read() as connection:
+            hidden = read_hidden(connection, session.vault_id)
+            rows = connection.execute(hidden_grants(session.vault_id)).all()
+            grants = {GrantId(row.grant_id) for row in rows}
+
+        def hides(line: LogLine) -> bool:
+            return line.event == Event.PRIVACY or line.grant_id in grants or hidden.hides(line.subject)
+
+        return CitizenLog(self.database, self.provider, session.keyring, hides)
 
     def admin_log(self, session: Session, origin: Origin) -> AdminLog:
         """The access log for the admin signed in; each look at it is logged."""

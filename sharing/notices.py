@@ -16,7 +16,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, insert, or_, select, update
 
 from sharing.tables import NoticeRow
 from vault.clock import Clock, from_microseconds, to_microseconds
@@ -94,21 +94,28 @@ def told_since(
 
 
 class Notices:
-    """One citizen's notices. They need no key, so that they can be counted on every page."""
+    """One citizen's notices. They need no key, so that they can be counted on every page.
 
-    def __init__(self, database: Database, clock: Clock, vault_id: VaultId) -> None:
+    ``hidden``: shares whose notices are left out, for a carer.
+    """
+
+    def __init__(
+        self, database: Database, clock: Clock, vault_id: VaultId, hidden: Select[tuple[bytes]] | None = None
+    ) -> None:
         self._database = database
         self._clock = clock
-        self._vault_id = vault_id
+        self._mine = _NOTICE.c.vault_id == vault_id
+        if hidden is not None:
+            self._mine &= or_(_NOTICE.c.grant_id.is_(None), _NOTICE.c.grant_id.not_in(hidden))
 
     def unseen(self) -> int:
-        query = select(func.count()).where(_NOTICE.c.vault_id == self._vault_id, _NOTICE.c.seen_at.is_(None))
+        query = select(func.count()).where(self._mine, _NOTICE.c.seen_at.is_(None))
         with self._database.read() as connection:
             return int(connection.execute(query).scalar_one())
 
     def page(self, limit: int = DEFAULT_LIMIT, after: str | None = None) -> Page[Notice]:
         """Newest first. BadCursor."""
-        query = select(_NOTICE).where(_NOTICE.c.vault_id == self._vault_id, _older_than(after))
+        query = select(_NOTICE).where(self._mine, _older_than(after))
         query = query.order_by(_NOTICE.c.at.desc(), _NOTICE.c.notice_id.desc()).limit(limit + 1)
         with self._database.read() as connection:
             rows = connection.execute(query).all()
@@ -119,7 +126,7 @@ class Notices:
 
     def mark_seen(self, notice_ids: Sequence[NoticeId] | None = None) -> int:
         """How many became seen: these, or all with None. Ids of no notice here change nothing."""
-        unseen = and_(_NOTICE.c.vault_id == self._vault_id, _NOTICE.c.seen_at.is_(None))
+        unseen = and_(self._mine, _NOTICE.c.seen_at.is_(None))
         chosen = unseen if notice_ids is None else and_(unseen, _NOTICE.c.notice_id.in_(notice_ids))
         with self._database.write() as connection:
             done = connection.execute(update(_NOTICE).where(chosen).values(seen_at=self._clock.now()))

@@ -5,7 +5,7 @@ Each version of a paper is a row of its own, sealed under a write root, and coun
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from vault.database import table_of
 from vault.errors import NotFound
 from vault.freshness import Change, Moves, StaleState, State, advance
 from vault.ids import PaperId, VaultId, make_id
-from vault.keys.roots import drop_roots, open_roots, store_roots
+from vault.keys.roots import drop_roots, open_roots, private_among, store_roots
 from vault.tables import PaperRow
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Papers:
             raise StaleState from None
 
     def read(self, connection: Connection, paper_id: PaperId, purpose: str, version: int | None = None) -> Paper:
-        """One paper, by default its newest version. NotFound; Tampered."""
+        """One paper, by default its newest version. NotFound, also for what is kept from a carer; Tampered."""
         query = _select(self._keyring.vault_id).where(_PAPER.c.paper_id == paper_id, _PAPER.c.purpose == purpose)
         if version is not None:
             query = query.where(_PAPER.c.version == version)
@@ -102,9 +102,15 @@ class Papers:
         newest: dict[bytes, Row[Any]] = {}
         for row in connection.execute(query.order_by(_PAPER.c.version)):
             newest[row.paper_id] = row
-        roots = open_roots(connection, self._keyring, [row.root_id for row in newest.values()])
-        papers = [self._opened(row, roots) for row in newest.values()]
+        shown = self._shown(connection, newest.values())
+        roots = open_roots(connection, self._keyring, [row.root_id for row in shown])
+        papers = [self._opened(row, roots) for row in shown]
         return tuple(sorted(papers, key=lambda paper: (paper.stored_at, paper.paper_id), reverse=True))
+
+    def roots(self, connection: Connection, paper_id: PaperId) -> Sequence[bytes]:
+        """Of every version of a paper; each covers that alone."""
+        mine = (_PAPER.c.vault_id == self._keyring.vault_id, _PAPER.c.paper_id == paper_id)
+        return connection.execute(select(_PAPER.c.root_id).where(*mine)).scalars().all()
 
     def removal(self, connection: Connection, paper_id: PaperId) -> Change:
         """What freshness loses when every version of a paper goes; the caller advances by it, then calls ``remove``."""
@@ -114,8 +120,7 @@ class Papers:
     def remove(self, connection: Connection, paper_id: PaperId) -> None:
         """Delete every version of a paper together with its roots."""
         mine = (_PAPER.c.vault_id == self._keyring.vault_id, _PAPER.c.paper_id == paper_id)
-        roots = connection.execute(select(_PAPER.c.root_id).where(*mine)).scalars().all()
-        drop_roots(connection, self._keyring.vault_id, roots)
+        drop_roots(connection, self._keyring.vault_id, self.roots(connection, paper_id))
         connection.execute(delete(_PAPER).where(*mine))
 
     def exchange(self, connection: Connection, state: State, prepared: Prepared, also: Moves | None = None) -> State:
@@ -128,6 +133,13 @@ class Papers:
         self.remove(connection, prepared.paper_id)
         self.store(connection, prepared)
         return after
+
+    def _shown(self, connection: Connection, rows: Collection[Row[Any]]) -> Sequence[Row[Any]]:
+        """Without what is kept from carers, for a carer."""
+        if self._keyring.opens_private:
+            return tuple(rows)
+        hidden = private_among(connection, self._keyring.vault_id, [row.root_id for row in rows])
+        return tuple(row for row in rows if row.root_id not in hidden)
 
     def _opened(self, row: Row[Any], roots: Mapping[bytes, Root]) -> Paper:
         header = self._header(row.paper_id, row.version, row.root_id, row.purpose)

@@ -54,7 +54,10 @@ class ReadingShown(BaseModel):
 
 
 class RecordOpened(RecordShown):
-    """``resource`` is the FHIR resource as received, null for a document; ``file`` the file it came in."""
+    """``resource`` is the FHIR resource as received, null for a document; ``file`` the file it came in.
+
+    ``private``: whether it is kept from carers.
+    """
 
     readings: list[ReadingShown]
     resource: dict[str, Any] | None
@@ -62,6 +65,7 @@ class RecordOpened(RecordShown):
     content_type: str
     size_bytes: int
     earlier_versions: list[int]
+    private: bool
 
 
 @router.get("/records", **operation("Records, newest first", model=RecordPage, refuses=(403,)))
@@ -77,8 +81,10 @@ def list_records(
 
 @router.get("/records/{record_id}", **operation("One record", model=RecordOpened, refuses=(403, 404)))
 def read_record(request: Request, session: Citizen, record_id: Id) -> Response:
-    view = services(request).records(session, origin_of(request)).read(RecordId(parse_id(record_id)))
-    return Response(_opened(view), media_type="application/json")
+    records = services(request).records(session, origin_of(request))
+    view = records.read(RecordId(parse_id(record_id)))
+    is_private = bool(records.private_of([view.row.record_id]))
+    return Response(_opened(view, is_private), media_type="application/json")
 
 
 @router.get(
@@ -93,6 +99,29 @@ def read_record(request: Request, session: Citizen, record_id: Id) -> Response:
 def read_original(request: Request, session: Citizen, record_id: Id) -> Response:
     file = services(request).records(session, origin_of(request)).original(RecordId(parse_id(record_id)))
     return attachment(file.data, file.content_type, file.filename)
+
+
+@router.put(
+    "/records/{record_id}/private",
+    **operation("Keep a record from carers, and every share that holds it", status=204, refuses=(403, 404, 409)),
+)
+def keep_private(request: Request, session: Citizen, record_id: Id) -> Response:
+    return _set_private(request, session, record_id, is_private=True)
+
+
+@router.delete(
+    "/records/{record_id}/private",
+    **operation("Let carers see a record again; shares that held it stay private", status=204, refuses=(403, 404, 409)),
+)
+def show_again(request: Request, session: Citizen, record_id: Id) -> Response:
+    return _set_private(request, session, record_id, is_private=False)
+
+
+def _set_private(request: Request, session: Session, record_id: str, *, is_private: bool) -> Response:
+    parts, origin = services(request), origin_of(request)
+    found, also = RecordId(parse_id(record_id)), parts.grants(session, origin).private_roots
+    parts.records(session, origin).keep_private(found, also, is_private=is_private)
+    return nothing()
 
 
 @router.delete("/records/{record_id}", **operation("Move to the bin for 30 days", status=204, refuses=(403, 404, 409)))
@@ -138,7 +167,7 @@ def show_record(row: RecordRow) -> dict[str, Any]:
     }
 
 
-def _opened(view: RecordView) -> bytes:
+def _opened(view: RecordView, is_private: bool) -> bytes:
     """The stored resource goes out as it is: its numbers must not pass through a float."""
     members = show_record(view.row) | {
         "readings": [
@@ -158,6 +187,7 @@ def _opened(view: RecordView) -> bytes:
         "content_type": view.content_type,
         "size_bytes": view.size_bytes,
         "earlier_versions": list(view.earlier_versions),
+        "private": is_private,
     }
     resource = view.body if view.row.media == "fhir" else b"null"
     return encode(members)[:-1] + b',"resource":' + resource + b"}"

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.deps import origin_of, services
+from app.pages.forms import Submitted
 from app.pages.rendering import render
 from app.pages.visitors import Citizen
 from vault.ids import RecordId, parse_id, text_of
@@ -24,9 +25,12 @@ PAGE_ROWS = 50
 def list_records(  # noqa: PLR0917  Query parameters, by name.
     request: Request, session: Citizen, kind: str = "", after: After = None, moved: str = "", erased: bool = False
 ) -> Response:
-    page = services(request).records(session, origin_of(request)).list(kind or None, PAGE_ROWS, after)
+    records = services(request).records(session, origin_of(request))
+    page = records.list(kind or None, PAGE_ROWS, after)
     undo = text_of(parse_id(moved)) if moved else None
-    return render(request, "records.html", here="/records", page=page, kind=kind, after=after, undo=undo, erased=erased)
+    private = records.private_of([row.record_id for row in page.items])
+    shown = {"page": page, "kind": kind, "after": after, "undo": undo, "erased": erased, "private": private}
+    return render(request, "records.html", here="/records", **shown)
 
 
 @router.get("/bin")
@@ -36,13 +40,23 @@ def show_bin(request: Request, session: Citizen, after: After = None) -> Respons
 
 
 @router.get("/records/{record_id}")
-def show_record(request: Request, session: Citizen, record_id: str) -> Response:
+def show_record(request: Request, session: Citizen, record_id: str, changed: bool = False) -> Response:
     parts = services(request)
-    found = RecordId(parse_id(record_id))
-    view = parts.records(session, origin_of(request)).read(found)
+    found, records = RecordId(parse_id(record_id)), parts.records(session, origin_of(request))
+    view, is_private = records.read(found), bool(records.private_of([found]))
     grants = parts.grants(session, origin_of(request)).granted_to(found)
     body = _readable(view.body) if view.row.media == "fhir" else ""
-    return render(request, "record.html", here="/records", view=view, body=body, grants=grants)
+    marked = {"can_hide": session.keyring.opens_private, "is_private": is_private, "changed": changed}
+    return render(request, "record.html", here="/records", view=view, body=body, grants=grants, **marked)
+
+
+@router.post("/records/{record_id}/private")
+def mark_private(request: Request, session: Citizen, record_id: str, form: Submitted) -> Response:
+    """Kept from whoever looks after the citizen, or no more."""
+    parts, origin, found = services(request), origin_of(request), RecordId(parse_id(record_id))
+    also, is_private = parts.grants(session, origin).private_roots, form.text("keep") == "yes"
+    parts.records(session, origin).keep_private(found, also, is_private=is_private)
+    return RedirectResponse(f"/records/{record_id}?changed=1#private", 303)
 
 
 @router.post("/records/{record_id}/delete")

@@ -12,6 +12,8 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from sqlalchemy import Connection
+
 from sharing.consent.leaks import Finding, Leaving, find_leaks
 from sharing.consent.readers import reader_of, write_reader
 from sharing.consent.requests import Request, parse_request
@@ -37,7 +39,9 @@ from vault.errors import Conflict, Invalid
 from vault.ids import GrantId, RecordId, make_id, text_of
 from vault.keys.keyring import Keyring
 from vault.keys.provider import KeyProvider
+from vault.keys.roots import keep_private
 from vault.papers import Papers
+from vault.records.hidden import private_of
 from vault.records.profile import read_profile
 
 FIRST_VERSION = 1
@@ -180,9 +184,18 @@ class Granting:
             self._vault.papers.store(connection, new.terms)
             self._vault.papers.store(connection, new.receipt)
             link = store_grant(connection, self._vault.keyring, self._vault.blobs, new, self._vault.base_url)
+            if private_of(connection, self._vault.keyring.vault_id, [each.record_id for each in chosen.permitted]):
+                self._keep_private(connection, new)
             entry = new.entry(after, self._vault.origin)
             self._vault.log.append(connection, self._vault.trail, entry, self._vault.keyring)
         return Issued(grant_id, link.link, link.shlink, agreed.terms.expires_at)
+
+    def _keep_private(self, connection: Connection, new: NewGrant) -> None:
+        """A share that holds a private record is private too."""
+        roots = [
+            root for paper in (new.terms, new.receipt) for root in self._vault.papers.roots(connection, paper.paper_id)
+        ]
+        keep_private(connection, self._vault.keyring, roots, is_private=True)
 
     def _select(self, request: Request, now: datetime) -> Selection:
         return select_records(request.terms, self._disclosure.candidates(), self._vault.vocabulary, now)

@@ -13,6 +13,7 @@ from sharing.grants import agreement as agreements
 from sharing.grants import receipts
 from sharing.grants.agreement import Agreement, read_agreement
 from sharing.grants.granting import FIRST_VERSION, Granting, Issued, NothingToShare, Preview, PreviewStale, Vault
+from sharing.grants.hidden import hidden_grants
 from sharing.grants.issuing import show_link
 from sharing.grants.rebuilding import Rebuilding, Rebuilt
 from sharing.grants.views import GrantRow, GrantView
@@ -94,6 +95,14 @@ class Grants:
         """
         return self._granting.issue(body, once)
 
+    def private_roots(self, connection: Connection, record_id: RecordId) -> Sequence[bytes]:
+        """Roots of the papers of every share that ever held this record: they go where it goes. Slow. Tampered."""
+        vault, wanted = self._vault, text_of(record_id)
+        rows = connection.execute(select(_GRANT).where(_GRANT.c.vault_id == vault.keyring.vault_id)).all()
+        holding = [row for row in rows if any(e.record_id == wanted for e in self._agreement(connection, row).records)]
+        papers = [PaperId(each) for row in holding for each in (row.terms_id, row.receipt_id)]
+        return [root for paper_id in papers for root in vault.papers.roots(connection, paper_id)]
+
     # -- looking --------------------------------------------------------------------------------------------------
 
     def list(self, limit: int = DEFAULT_LIMIT, after: str | None = None) -> Page[GrantRow]:
@@ -113,7 +122,7 @@ class Grants:
         return (_GRANT.c.withdrawn_at.is_(None), _GRANT.c.ends_at > self._vault.clock.now(), opens_left)
 
     def _page(self, where: Sequence[ColumnElement[bool]], limit: int, after: str | None) -> Page[GrantRow]:
-        query = select(_GRANT).where(_GRANT.c.vault_id == self._vault.keyring.vault_id, *where)
+        query = select(_GRANT).where(_GRANT.c.vault_id == self._vault.keyring.vault_id, self._not_hidden(), *where)
         if after is not None:
             moment, grant_id = _position(after)
             earlier = and_(_GRANT.c.starts_at == moment, _GRANT.c.grant_id < grant_id)
@@ -152,7 +161,7 @@ class Grants:
         """Who can see this record now: the living grants whose list holds it, newest first."""
         wanted, now = text_of(record_id), self._vault.clock.now()
         open_now = (_GRANT.c.withdrawn_at.is_(None), _GRANT.c.frozen_at.is_(None), _GRANT.c.ends_at > now)
-        query = select(_GRANT).where(_GRANT.c.vault_id == self._vault.keyring.vault_id, *open_now)
+        query = select(_GRANT).where(_GRANT.c.vault_id == self._vault.keyring.vault_id, self._not_hidden(), *open_now)
         with self._vault.database.read() as connection:
             rows = connection.execute(query.order_by(_GRANT.c.starts_at.desc(), _GRANT.c.grant_id.desc())).all()
             found = [(row, self._agreement(connection, row)) for row in rows]
@@ -166,11 +175,17 @@ class Grants:
         return show_link(connection, self._vault.keyring, self._vault.base_url, agreed)
 
     def _row(self, connection: Connection, grant_id: GrantId) -> Row[Any]:
-        query = select(_GRANT).where(_GRANT.c.vault_id == self._vault.keyring.vault_id, _GRANT.c.grant_id == grant_id)
+        mine = (_GRANT.c.vault_id == self._vault.keyring.vault_id, _GRANT.c.grant_id == grant_id, self._not_hidden())
+        query = select(_GRANT).where(*mine)
         row = connection.execute(query).one_or_none()
         if row is None:
             raise NotFound
         return row
+
+    def _not_hidden(self) -> ColumnElement[bool]:
+        """For a carer, without the shares that hold what is kept from them."""
+        keyring = self._vault.keyring
+        return and_(True) if keyring.opens_private else _GRANT.c.grant_id.not_in(hidden_grants(keyring.vault_id))
 
     def _agreement(self, connection: Connection, row: Row[Any]) -> Agreement:
         return read_agreement(self._vault.papers.read(connection, PaperId(row.terms_id), agreements.PURPOSE).data)
@@ -199,7 +214,7 @@ class Grants:
 
         It reads nothing sealed, so that nothing unreadable can keep a link alive. Stopping twice changes nothing.
         """
-        mine = (_GRANT.c.vault_id == self._vault.keyring.vault_id, _GRANT.c.grant_id == grant_id)
+        mine = (_GRANT.c.vault_id == self._vault.keyring.vault_id, _GRANT.c.grant_id == grant_id, self._not_hidden())
         stop = update(_GRANT).where(*mine, _GRANT.c.withdrawn_at.is_(None)).values(withdrawn_at=self._vault.clock.now())
         keys = delete(_KEY).where(_KEY.c.vault_id == self._vault.keyring.vault_id, _KEY.c.grant_id == grant_id)
         with self._vault.database.write() as connection:
@@ -213,7 +228,7 @@ class Grants:
     def rearm(self, grant_id: GrantId) -> GrantRow:
         """Ten fresh tries for a link whose passcode tries are spent. NotFound; an ended grant stays ended."""
         now = self._vault.clock.now()
-        mine = (_GRANT.c.vault_id == self._vault.keyring.vault_id, _GRANT.c.grant_id == grant_id)
+        mine = (_GRANT.c.vault_id == self._vault.keyring.vault_id, _GRANT.c.grant_id == grant_id, self._not_hidden())
         living = (_GRANT.c.withdrawn_at.is_(None), _GRANT.c.ends_at > now, _GRANT.c.tries > 0)
         with self._vault.database.write() as connection:
             if connection.execute(update(_GRANT).where(*mine, *living).values(tries=0)).rowcount == 1:

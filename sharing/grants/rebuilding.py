@@ -27,6 +27,7 @@ from vault.database import table_of
 from vault.disclosure import open_served, seal_without, unwrap_serving_key
 from vault.freshness import Change, State
 from vault.ids import BlobId, FileId, GrantId, PaperId, RecordId, text_of
+from vault.keys.roots import keep_private, private_among
 from vault.records.profile import read_profile
 
 RECORD_ERASED = "record-erased"
@@ -49,8 +50,12 @@ class Rebuilt:
 
     def store(self, connection: Connection, state: State) -> None:
         for each in self.shares:
+            before = self.vault.papers.roots(connection, each.terms.paper_id)
             self.vault.papers.store(connection, each.terms)
             self.vault.papers.store(connection, each.receipt)
+            if private_among(connection, self.vault.keyring.vault_id, before):
+                fresh = [each.terms.row["root_id"], each.receipt.row["root_id"]]
+                keep_private(connection, self.vault.keyring, fresh, is_private=True)
             self._replace(connection, each, state)
 
     def _replace(self, connection: Connection, new: NewGrant, state: State) -> None:

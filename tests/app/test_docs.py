@@ -69,6 +69,8 @@ GET /api/records
 GET /api/records/{record_id}
 GET /api/records/{record_id}/original
 DELETE /api/records/{record_id}
+DELETE /api/records/{record_id}/private
+PUT /api/records/{record_id}/private
 POST /api/records/{record_id}/restore
 GET /api/documents/{record_id}
 GET /api/documents/{record_id}/pages/{number}

@@ -32,6 +32,7 @@ class Event(StrEnum):
     CARE = "care"
     KEYS = "keys"
     DELIVERY = "delivery"
+    PRIVACY = "privacy"
 
 
 class Outcome(StrEnum):

@@ -72,5 +72,9 @@ def public(leaf: Leaf, stored: bytes) -> dict[str, Any]:
 def page_of(lines: tuple[Line, ...], limit: int) -> Page[Line]:
     """A page of what one row more than ``limit`` gave."""
     items = lines[:limit]
-    following = encode_cursor(str(to_microseconds(items[-1].at)), items[-1].entry_id.hex()) if lines[limit:] else None
-    return Page(items, following)
+    return Page(items, cursor_of(items[-1]) if lines[limit:] else None)
+
+
+def cursor_of(line: PublicLine) -> str:
+    """The position of a line, for what follows it."""
+    return encode_cursor(str(to_microseconds(line.at)), line.entry_id.hex())

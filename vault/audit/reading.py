@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, select
 
 from vault.audit.events import Outcome
 from vault.audit.leaf import ACCOUNT_TAG, NONE_DIGEST, SUBJECT_TAG, Leaf
-from vault.audit.lines import NEWEST, PublicLine, checked, older_than, page_of, public
+from vault.audit.lines import NEWEST, PublicLine, checked, cursor_of, older_than, page_of, public
 from vault.audit.parts import read_part
 from vault.audit.tables import AuditAccount, AuditEntry, AuditSubject
 from vault.crypto.secret import AccountKey, LogKey
@@ -49,21 +49,38 @@ class Show(StrEnum):
 
 
 class CitizenLog:
-    """One citizen's whole history, with the private parts that the citizen's keyring and the provider open."""
+    """One citizen's whole history, with the private parts that the citizen's keyring and the provider open.
 
-    def __init__(self, database: Database, provider: KeyProvider, keyring: Keyring) -> None:
+    ``hides``: which lines are left out, for a carer.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        provider: KeyProvider,
+        keyring: Keyring,
+        hides: Callable[[LogLine], bool] = lambda _line: False,
+    ) -> None:
         self._database = database
         self._provider = provider
         self._keyring = keyring
+        self._hides = hides
 
     def page(self, limit: int, after: str | None = None, show: Show = Show.ALL) -> Page[LogLine]:
         """Newest first. Tampered if a row or private part contradicts its leaf; BadCursor."""
-        lines = self._lines(and_(older_than(after), self._shown(show)), limit + 1)
-        return page_of(lines, limit)
+        lines: list[LogLine] = []
+        while len(lines) <= limit:
+            some = self._lines(and_(older_than(after), self._shown(show)), limit + 1)
+            lines += [line for line in some if not self._hides(line)]
+            if len(some) <= limit:
+                break
+            after = cursor_of(some[-1])
+        return page_of(tuple(lines[: limit + 1]), limit)
 
     def find(self, entry_ids: Sequence[EntryId]) -> dict[EntryId, LogLine]:
         """Those of the entries that are in this history. Tampered."""
-        return {line.entry_id: line for line in self._lines(_ENTRY.c.entry_id.in_(entry_ids), len(entry_ids))}
+        lines = self._lines(_ENTRY.c.entry_id.in_(entry_ids), len(entry_ids))
+        return {line.entry_id: line for line in lines if not self._hides(line)}
 
     def _lines(self, where: ColumnElement[bool], limit: int) -> tuple[LogLine, ...]:
         vault_id = self._keyring.vault_id

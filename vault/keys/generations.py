@@ -12,7 +12,7 @@ from typing import Final
 
 from vault.crypto.boxes import open_box, seal_box
 from vault.crypto.context import ctx
-from vault.crypto.derivation import derive_key
+from vault.crypto.derivation import derive_key, derive_mac
 from vault.crypto.secret import PrivateKeyVK, VaultKey
 from vault.errors import Conflict, Tampered
 from vault.ids import VaultId
@@ -85,6 +85,10 @@ class Generation:
     def unwrap_private(self, label: str, object_id: bytes, wrapped: bytes) -> bytes:
         """As ``unwrap``, under VK-private. Tampered without one."""
         return self._unwrap(self._private_wrapping_key(label), label, object_id, wrapped)
+
+    def private_tag(self, content: bytes) -> bytes:
+        """A keyed 32-byte name under VK-private. Tampered without one."""
+        return derive_mac(self._private_wrapping_key("dedup/1"), content)
 
     def wrap_previous(self, previous: Generation) -> PreviousKeys:
         """The keys before these, so that what they wrapped opens until it is wrapped again.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from sqlalchemy import Connection, select
 
@@ -23,6 +23,8 @@ from vault.ids import Pseudonym, RootId, SessionId, SlotId, VaultId, make_id
 from vault.keys.generations import SUITE, Generation, KeysChanged, PreviousKeys, generation_of
 from vault.keys.tables import KeyLog
 
+PRIVATE_ROOT: Final = "private"
+"""Purpose of a root that hangs under VK-private."""
 _LOG = table_of(KeyLog)
 
 
@@ -88,6 +90,10 @@ class Keyring:
         mac.update(content)
         return mac.digest()
 
+    def private_tag(self, content: bytes) -> bytes:
+        """As ``duplicate_tag``, for what carers must not even meet. Tampered from a carer's keyring."""
+        return self._now.private_tag(content)
+
     def previous_tag(self, content: bytes) -> bytes | None:
         """Their name under the keys before, while a rotation is under way; None else."""
         if self._before is None:
@@ -148,23 +154,32 @@ class Keyring:
     # -- roots --------------------------------------------------------------------------------------------------
 
     def make_root(self, purpose: str) -> NewRoot:
-        """A fresh root; ``purpose`` is ``write`` or ``segment``. The caller inserts the row."""
+        """A fresh root; ``purpose`` is ``write``, ``segment`` or ``private``. The caller inserts the row.
+
+        Tampered for a private one from a carer's keyring.
+        """
         root_id, root = RootId(make_id()), Root.make()
         row = {
             "vault_id": self.vault_id,
             "root_id": root_id,
             "generation": self.generation,
             "purpose": purpose,
-            "wrapped": self.wrap("root/1", root_id, root.raw),
+            "wrapped": self.wrap_root(root_id, root, is_private=purpose == PRIVATE_ROOT),
             "objects": 0,
         }
         return NewRoot(root_id, root, row)
 
-    def open_root(self, root_id: RootId, wrapped: bytes, generation: int) -> Root:
+    def open_root(self, root_id: RootId, wrapped: bytes, generation: int, *, is_private: bool = False) -> Root:
         """The root of a ``key_root`` row; Tampered if the row was swapped or is of another generation; KeysChanged."""
         if generation != generation_of(wrapped):
             raise Tampered
-        return Root(self.unwrap("root/1", root_id, wrapped))
+        unwrap = self.unwrap_private if is_private else self.unwrap
+        return Root(unwrap("root/1", root_id, wrapped))
+
+    def wrap_root(self, root_id: RootId, root: Root, *, is_private: bool) -> bytes:
+        """The ``wrapped`` column of a ``key_root`` row. Tampered for a private one from a carer's keyring."""
+        wrap = self.wrap_private if is_private else self.wrap
+        return wrap("root/1", root_id, root.raw)
 
     # -- freshness ----------------------------------------------------------------------------------------------
 

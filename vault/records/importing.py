@@ -22,8 +22,9 @@ from vault.database import Database, table_of
 from vault.errors import Conflict
 from vault.freshness import Change, State
 from vault.ids import ImportId, SegmentId
-from vault.keys.keyring import Keyring
-from vault.keys.roots import store_roots
+from vault.keys.keyring import PRIVATE_ROOT, Keyring
+from vault.keys.roots import keep_private, store_roots
+from vault.keys.tables import KeyRoot
 from vault.papers import Papers, Prepared
 from vault.records.bulk import BATCH_ROWS, batches, insert_many
 from vault.records.index import Edit, Index, load_index
@@ -40,6 +41,7 @@ _KEYS_PER_QUERY: Final = 500
 _RECORD = table_of(RecordTable)
 _TAG = table_of(RecordTag)
 _RUN = table_of(ImportRun)
+_ROOT = table_of(KeyRoot)
 
 Append = Callable[[Connection, Plan, State], None]
 """Writes the log entry of a published plan, in its transaction."""
@@ -89,6 +91,7 @@ class Importing:
         self._now = now
         self._run = run
         self._supply = RootSupply(keyring)
+        self._private = RootSupply(keyring, PRIVATE_ROOT)
         self._staged: set[tuple[bytes, int]] = set()
         self._started = False
 
@@ -108,7 +111,8 @@ class Importing:
             room = room_for(index, plan)
             _open_touched(connection, index, known, plan, room)
         edit = Edit(index)
-        seal_plan(plan, known, edit, supply=self._supply, source=self._source, room=room)
+        seal_plan(plan, known, edit, supply=self._supply, private=self._private, source=self._source, room=room)
+        touched = _private_ones(index, known, plan)
         sealed = edit.seal()
         self._stage(plan)
         keeps = self._run is not None and (self._run.must_keep or not plan.is_empty)
@@ -117,10 +121,12 @@ class Importing:
         with self._database.write() as connection:
             state = freshness.advance(connection, self._keyring, index.state, change)
             self._finish_run(connection, keeps)
-            self._write_records(connection, plan)
+            self._write_records(connection, plan, touched)
             sealed.store(connection)
             if report:
                 Papers(self._keyring).store(connection, report)
+                if touched:
+                    self._keep_private(connection, report)
             append(connection, plan, state)
         return plan
 
@@ -172,16 +178,28 @@ class Importing:
         if self._run.settle:
             self._run.settle(connection)
 
-    def _write_records(self, connection: Connection, plan: Plan) -> None:
-        store_roots(connection, self._supply.rows)
+    def _keep_private(self, connection: Connection, report: Prepared) -> None:
+        """What a private record is met in again goes the way of that record: the file and its report."""
+        original = self._run.original if self._run else None
+        kept = select(_ROOT.c.root_id).where(_ROOT.c.vault_id == self._keyring.vault_id)
+        roots = [report.row["root_id"], *([original.root_row["root_id"]] if original else [])]
+        stored = connection.execute(kept.where(_ROOT.c.root_id.in_(roots))).scalars().all()
+        keep_private(connection, self._keyring, stored, is_private=True)
+
+    def _write_records(self, connection: Connection, plan: Plan, private: frozenset[str]) -> None:
+        store_roots(connection, [*self._supply.rows, *self._private.rows])
         vault_id = self._keyring.vault_id
         unstaged = [write.item for write in plan.writes if not write.item.staged]
         insert_many(connection, _RECORD, self._rows(unstaged))
-        insert_many(connection, _TAG, [(vault_id, w.item.tag, w.record_id) for w in plan.writes])
+        tags = ((self._tag(w.item, w.record_id.hex() in private), w.record_id) for w in plan.writes)
+        insert_many(connection, _TAG, [(vault_id, tag, record_id) for tag, record_id in tags])
         kept = {(write.record_id, write.version) for write in plan.writes if write.item.staged}
         for dropped in batches(sorted(self._staged - kept), _KEYS_PER_QUERY):
             keys = tuple_(_RECORD.c.record_id, _RECORD.c.version).in_(dropped)
             connection.execute(delete(_RECORD).where(_RECORD.c.vault_id == vault_id, keys))
+
+    def _tag(self, item: Item, is_private: bool) -> bytes:
+        return self._keyring.private_tag(item.digest) if is_private else item.tag
 
     def _rows(self, items: Iterable[Item]) -> list[tuple[Any, ...]]:
         import_id = self._run.import_id if self._run else None
@@ -202,6 +220,13 @@ def _open_touched(connection: Connection, index: Index, known: Known, plan: Plan
         touched.add(room)
     for _ in index.rows(connection, touched):
         pass
+
+
+def _private_ones(index: Index, known: Known, plan: Plan) -> frozenset[str]:
+    """Records (hex) that the plan met and that are kept from carers."""
+    hidden = {entry.segment_id for entry in index.entries if entry.is_private}
+    met = set(plan.record_of_tag.values()) | plan.revived if hidden else set[str]()
+    return frozenset(record for record in met if record in known.rows and known.rows[record][0] in hidden)
 
 
 def abandon(connection: Connection, blobs: Blobs, vault_id: bytes, import_id: bytes) -> bool:

@@ -5,8 +5,8 @@ A loaded index speaks of one state; an edit of it is stored only if that state s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -18,11 +18,11 @@ from vault.database import table_of
 from vault.errors import Tampered
 from vault.freshness import Change, Header, Headers, page_object_id
 from vault.ids import SegmentId, VaultId
-from vault.keys.keyring import Keyring
+from vault.keys.keyring import PRIVATE_ROOT, Keyring
 from vault.keys.roots import drop_roots, open_roots, store_roots
 from vault.records.bulk import batches
 from vault.records.cards import Row, decode_rows, encode_rows
-from vault.records.directory import SEGMENTS_PER_PAGE, Outline, decode_page, encode_page, outline_of
+from vault.records.directory import FIRST_PRIVATE_PAGE, SEGMENTS_PER_PAGE, Outline, decode_page, encode_page, outline_of
 from vault.tables import DirectoryTable, SegmentTable
 
 _SEGMENT = table_of(SegmentTable)
@@ -39,6 +39,10 @@ class Index:
     entries: list[Outline]
     roots: dict[bytes, Root]
     opened: dict[SegmentId, list[Row]] = field(default_factory=dict)
+
+    def is_private(self, segment_id: SegmentId) -> bool:
+        """Whether a segment is kept from carers."""
+        return any(entry.is_private for entry in self.entries if entry.segment_id == segment_id)
 
     @property
     def state(self) -> freshness.State:
@@ -89,14 +93,24 @@ class Index:
 def load_index(connection: Connection, keyring: Keyring) -> Index:
     """Check the freshness sum and open the directory. Tampered."""
     headers = freshness.verify(connection, keyring)
-    index = Index(keyring, headers, [], open_roots(connection, keyring, [page[1] for page in headers.pages.values()]))
+    pages = headers.pages if keyring.opens_private else _public(headers.pages)
+    index = Index(keyring, headers, [], open_roots(connection, keyring, [page[1] for page in pages.values()]))
     query = select(_DIRECTORY.c.page, _DIRECTORY.c.sealed).where(_DIRECTORY.c.vault_id == keyring.vault_id)
     for number, sealed in connection.execute(query.order_by(_DIRECTORY.c.page)):
-        plain = index._unsealed(page_object_id(number), headers.pages[number], sealed)
-        index.entries += decode_page(plain)
-    if {entry.segment_id for entry in index.entries} != headers.segments.keys():
+        if number in pages:
+            plain = index._unsealed(page_object_id(number), pages[number], sealed)
+            index.entries += decode_page(plain, is_private=number >= FIRST_PRIVATE_PAGE)
+    named = {entry.segment_id for entry in index.entries}
+    if not named <= headers.segments.keys() or (pages is headers.pages and len(named) != len(headers.segments)):
         raise Tampered
+    if len(named) < len(headers.segments):
+        index.headers = replace(headers, segments={each: headers.segments[each] for each in named}, pages=pages)
     return index
+
+
+def _public(pages: Mapping[int, Header]) -> dict[int, Header]:
+    """What a carer's keyring opens."""
+    return {number: header for number, header in pages.items() if number < FIRST_PRIVATE_PAGE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +142,18 @@ class SealedEdit:
         drop_roots(connection, VaultId(self.vault_id), self.dropped)
 
 
+@dataclass(frozen=True, slots=True)
+class _Sealing:
+    """One row to be sealed: its table by the key's ``column``, and what was there before."""
+
+    column: str
+    key: bytes | int
+    object_id: bytes
+    header: Header | None
+    is_fresh: bool
+    is_private: bool
+
+
 class Edit:
     """Gathers changes to a loaded index and seals them once.
 
@@ -138,6 +164,7 @@ class Edit:
         self._index = index
         self._keyring = sealing or index.keyring
         self._rekeyed: set[bytes] = set()
+        self._private = {entry.segment_id for entry in index.entries if entry.is_private}
         self._dropped: list[bytes] = []
         self._content: dict[SegmentId, list[Row]] = {}
         self._terms: tuple[list[freshness.Term], list[freshness.Term]] = ([], [])
@@ -148,6 +175,15 @@ class Edit:
     def put(self, segment_id: SegmentId, rows: list[Row]) -> None:
         """Give a segment, new or already opened, these cards."""
         self._content[segment_id] = rows
+
+    def put_private(self, segment_id: SegmentId, rows: list[Row]) -> None:
+        """The same for a segment that is kept from carers, new or one of those."""
+        self._private.add(segment_id)
+        self._content[segment_id] = rows
+
+    def is_private(self, segment_id: SegmentId) -> bool:
+        """Whether a segment is kept from carers, or is to be."""
+        return segment_id in self._private
 
     def rekey(self, segment_id: SegmentId) -> None:
         """Seal an opened segment and its directory page under new roots; the old ones, and all they sealed, go."""
@@ -165,15 +201,19 @@ class Edit:
         entries = list(self._index.entries)
         places = {entry.segment_id: place for place, entry in enumerate(entries)}
         for segment_id, rows in self._content.items():
-            entry = outline_of(segment_id, rows)
+            is_private = segment_id in self._private
+            entry = outline_of(segment_id, rows, is_private=is_private)
             if segment_id in places:
                 entries[places[segment_id]] = entry
             else:
                 entries.append(entry)
             header = self._index.headers.segments.get(segment_id)
             is_fresh = header is None or segment_id in self._rekeyed
-            self._seal("segment_id", segment_id, segment_id, header, encode_rows(rows), is_fresh=is_fresh)
-        self._seal_pages(entries)
+            row = _Sealing("segment_id", segment_id, segment_id, header, is_fresh=is_fresh, is_private=is_private)
+            self._seal(row, encode_rows(rows))
+        for is_private in (False, True):
+            before = [entry for entry in self._index.entries if entry.is_private is is_private]
+            self._seal_pages(before, [entry for entry in entries if entry.is_private is is_private])
         removed, added = self._terms
         return SealedEdit(
             self._keyring.vault_id,
@@ -184,37 +224,40 @@ class Edit:
             tuple(self._dropped),
         )
 
-    def _seal_pages(self, entries: list[Outline]) -> None:
-        before = self._index.entries
-        for number, start in enumerate(range(0, len(entries), SEGMENTS_PER_PAGE)):
+    def _seal_pages(self, before: list[Outline], entries: list[Outline]) -> None:
+        is_private = any(entry.is_private for entry in entries)
+        first = FIRST_PRIVATE_PAGE if is_private else 0
+        for number, start in enumerate(range(0, len(entries), SEGMENTS_PER_PAGE), start=first):
             part = entries[start : start + SEGMENTS_PER_PAGE]
             rekeyed = any(entry.segment_id in self._rekeyed for entry in part)
             if rekeyed or part != before[start : start + SEGMENTS_PER_PAGE]:
                 header = self._index.headers.pages.get(number)
                 is_fresh = header is None or rekeyed
-                self._seal("page", number, page_object_id(number), header, encode_page(part), is_fresh=is_fresh)
+                row = _Sealing("page", number, page_object_id(number), header, is_fresh=is_fresh, is_private=is_private)
+                self._seal(row, encode_page(part))
 
-    def _seal(
-        self, column: str, key: bytes | int, object_id: bytes, header: Header | None, plain: bytes, *, is_fresh: bool
-    ) -> None:
-        vault_id = self._keyring.vault_id
+    def _seal(self, row: _Sealing, plain: bytes) -> None:
+        vault_id, header = self._keyring.vault_id, row.header
         removed, added = self._terms
         version = 1 if header is None else header[0] + 1
-        root_id, root = self._fresh_root() if header is None or is_fresh else (header[1], self._index.roots[header[1]])
-        if header is not None:
-            removed.append((object_id, header[0], header[2]))
-            if is_fresh:
-                self._dropped.append(header[1])
-        sealed = seal_segment(root, vault_id, object_id, version, root_id, plain)
-        added.append((object_id, version, nonce_of(sealed)))
-        if header is None:
-            row = {"vault_id": vault_id, column: key, "version": version, "root_id": root_id, "sealed": sealed}
-            self._new[column].append(row)
+        if header is None or row.is_fresh:
+            root_id, root = self._fresh_root(is_private=row.is_private)
         else:
-            row = {"key": key, "to_version": version, "to_root": root_id, "to_sealed": sealed}
-            self._changed[column].append(row)
+            root_id, root = header[1], self._index.roots[header[1]]
+        if header is not None:
+            removed.append((row.object_id, header[0], header[2]))
+            if row.is_fresh:
+                self._dropped.append(header[1])
+        sealed = seal_segment(root, vault_id, row.object_id, version, root_id, plain)
+        added.append((row.object_id, version, nonce_of(sealed)))
+        if header is None:
+            stored = {"vault_id": vault_id, row.column: row.key, "version": version, "root_id": root_id}
+            self._new[row.column].append({**stored, "sealed": sealed})
+        else:
+            stored = {"key": row.key, "to_version": version, "to_root": root_id, "to_sealed": sealed}
+            self._changed[row.column].append(stored)
 
-    def _fresh_root(self) -> tuple[bytes, Root]:
-        made = self._keyring.make_root("segment")
+    def _fresh_root(self, *, is_private: bool) -> tuple[bytes, Root]:
+        made = self._keyring.make_root(PRIVATE_ROOT if is_private else "segment")
         self._roots.append({**made.row, "objects": 1})
         return made.root_id, made.root

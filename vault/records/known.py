@@ -28,7 +28,8 @@ def load_known(connection: Connection, index: Index, items: Sequence[Item]) -> K
     known = Known()
     if not index.entries:
         return known
-    known.record_of_tag = _tags(connection, index.keyring, items)
+    has_private = any(entry.is_private for entry in index.entries)
+    known.record_of_tag = _tags(connection, index.keyring, items, with_private=has_private)
     if any(item.resource.identity for item in items):
         wanted = [entry.segment_id for entry in index.entries]
     else:
@@ -52,11 +53,13 @@ def _segments_of(connection: Connection, keyring: Keyring, records: Iterable[str
     return list(found)
 
 
-def _tags(connection: Connection, keyring: Keyring, items: Sequence[Item]) -> dict[bytes, str]:
+def _tags(connection: Connection, keyring: Keyring, items: Sequence[Item], *, with_private: bool) -> dict[bytes, str]:
     """Records by the items' tags; while a rotation is under way a record may still be found by its tag of before."""
     names = {item.tag: item.tag for item in items}
     if keyring.previous is not None:
         names |= {keyring.previous_tag(item.digest) or item.tag: item.tag for item in items}
+    if with_private:
+        names |= {keyring.private_tag(item.digest): item.tag for item in items}
     found: dict[bytes, str] = {}
     for some in batches(list(names), _PER_QUERY):
         query = select(_TAG.c.tag, _TAG.c.record_id).where(_TAG.c.vault_id == keyring.vault_id, _TAG.c.tag.in_(some))

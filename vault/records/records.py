@@ -28,11 +28,13 @@ from vault.records import queries
 from vault.records.bodies import find_card, open_bodies
 from vault.records.cards import VERSION, Row, import_of, stamp
 from vault.records.documents import Documents
+from vault.records.hidden import private_of
 from vault.records.imports import Imports
 from vault.records.incoming import Incoming
 from vault.records.index import Index, load_index
 from vault.records.one_result import FHIR_JSON, open_result, open_view
 from vault.records.originals import read_original, where_kept
+from vault.records.privacy import Also, Privacy
 from vault.records.telling import Teller, ids_told
 from vault.records.views import (
     ImportOutcome,
@@ -130,6 +132,21 @@ class Records:
         told = {"record": text_of(record_id), "file": found.filename}
         self._look(told, [record_id], Event.EXPORT)
         return found
+
+    def keep_private(self, record_id: RecordId, also: Also, *, is_private: bool) -> None:
+        """Keep a record from carers, or no more. NotFound; Forbidden for a carer. ``also`` as in ``Privacy.keep``."""
+        reason = "kept-private" if is_private else "no-longer-private"
+
+        def append(connection: Connection, state: State) -> None:
+            told = {"record": text_of(record_id)}
+            self._tell.append(connection, Event.PRIVACY, told, [record_id], state, reason=reason)
+
+        Privacy(self._database, self._keyring, self._blobs).keep(record_id, append, is_private=is_private, also=also)
+
+    def private_of(self, record_ids: Sequence[RecordId]) -> frozenset[bytes]:
+        """Those of these records that are kept from carers. No entry: nothing of them is shown."""
+        with self._database.read() as connection:
+            return private_of(connection, self._keyring.vault_id, record_ids)
 
     def delete(self, record_id: RecordId) -> None:
         """Move to the bin for 30 days; twice is once. Copies given under a link stay until that is stopped."""

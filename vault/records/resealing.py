@@ -16,7 +16,7 @@ from vault.crypto.objects import RecordHeader, nonce_of, open_record
 from vault.database import table_of
 from vault.errors import Tampered
 from vault.ids import SegmentId, VaultId
-from vault.keys.keyring import Keyring
+from vault.keys.keyring import PRIVATE_ROOT, Keyring
 from vault.keys.roots import drop_roots, open_roots, store_roots
 from vault.records.bulk import batches
 from vault.records.cards import EARLIER, KIND, NONCE, RECORD, TYPED, VERSION, earlier_nonces
@@ -73,7 +73,7 @@ def reseal(  # noqa: PLR0917  What is sealed again, where it is told, and what s
     rows = [row for row in _rows_under(connection, index.keyring, root_ids) if row.record_id not in without]
     cards = _cards_of(connection, index, edit, rows)
     roots = open_roots(connection, index.keyring, root_ids)
-    supply = RootSupply(sealing or index.keyring)
+    supplies = {False: RootSupply(sealing or index.keyring), True: RootSupply(sealing or index.keyring, PRIVATE_ROOT)}
     changed: list[dict[str, Any]] = []
     nonces: dict[Key, bytes] = {}
     for row in rows:
@@ -83,13 +83,14 @@ def reseal(  # noqa: PLR0917  What is sealed again, where it is told, and what s
         if nonce_of(row.sealed) != _nonce_told(card, row.version):
             raise Tampered
         plain = open_record(roots[row.root_id], header, row.sealed)
-        to_root, run = supply.next(card[KIND], source)
+        to_root, run = supplies[edit.is_private(SegmentId(row.segment_id))].next(card[KIND], source)
         sealed = run.seal(row.record_id, row.version, plain)
         nonces[row.record_id, row.version] = nonce_of(sealed)
         changed.append({"record": row.record_id, "at_version": row.version, "to_root": to_root, "to_sealed": sealed})
     for segment_id in {SegmentId(row.segment_id) for row in rows}:
         edit.put(segment_id, [_with_nonces(card, nonces) for card in edit.content(segment_id)])
-    return Resealed(index.keyring.vault_id, tuple(supply.rows), tuple(changed), tuple(root_ids))
+    made = tuple(row for supply in supplies.values() for row in supply.rows)
+    return Resealed(index.keyring.vault_id, made, tuple(changed), tuple(root_ids))
 
 
 def _rows_under(connection: Connection, keyring: Keyring, root_ids: Collection[bytes]) -> list[Row[Any]]:

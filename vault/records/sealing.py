@@ -30,10 +30,14 @@ SMALL_UPLOAD = 64
 
 
 class RootSupply:
-    """Write roots made as needed, each for at most 1,024 objects. ``rows`` are to be stored with what they sealed."""
+    """Write roots made as needed, each for at most 1,024 objects. ``rows`` are to be stored with what they sealed.
 
-    def __init__(self, keyring: Keyring) -> None:
+    ``purpose``: ``write``, or ``private`` for what is kept from carers.
+    """
+
+    def __init__(self, keyring: Keyring, purpose: str = "write") -> None:
         self._keyring = keyring
+        self._purpose = purpose
         self._left = 0
         self._root: NewRoot
         self._runs: dict[tuple[str, bytes], RecordRun] = {}
@@ -42,7 +46,7 @@ class RootSupply:
     def next(self, kind: str, source: bytes) -> tuple[RootId, RecordRun]:
         """A root with room for one more record of this kind and source, ready to seal it."""
         if self._left == 0:
-            self._root = self._keyring.make_root("write")
+            self._root = self._keyring.make_root(self._purpose)
             self._runs.clear()
             self.rows.append({**self._root.row, "objects": 0})
             self._left = OBJECTS_PER_ROOT
@@ -70,13 +74,24 @@ def room_for(index: Index, plan: Plan) -> SegmentId | None:
     count = sum(write.fresh and write.version == 1 and not write.item.staged for write in plan.writes)
     if not 0 < count <= SMALL_UPLOAD:
         return None
-    return next((entry.segment_id for entry in reversed(index.entries) if entry.room >= count), None)
+    public = (entry for entry in reversed(index.entries) if not entry.is_private)
+    return next((entry.segment_id for entry in public if entry.room >= count), None)
 
 
 def seal_plan(
-    plan: Plan, known: Known, edit: Edit, *, supply: RootSupply, source: Source, room: SegmentId | None
+    plan: Plan,
+    known: Known,
+    edit: Edit,
+    *,
+    supply: RootSupply,
+    private: RootSupply,
+    source: Source,
+    room: SegmentId | None,
 ) -> None:
-    """Seal what isn't sealed yet (``item.placed``), and give ``edit`` the cards of every touched segment."""
+    """Seal what isn't sealed yet (``item.placed``), and give ``edit`` the cards of every touched segment.
+
+    ``private``: for new versions of records that are kept from carers.
+    """
     segments = _Segments(edit, room)
     cards: dict[str, tuple[SegmentId, Row]] = {}
     for write in plan.writes:
@@ -85,7 +100,7 @@ def seal_plan(
         segment_id = before[0] if before else segments.place(write.item)
         placed = write.item.placed
         if placed is None or (placed.record_id, placed.version) != (write.record_id, write.version):
-            _seal(write, segment_id, supply, source)
+            _seal(write, segment_id, private if edit.is_private(segment_id) else supply, source)
         elif placed.segment_id != segment_id:
             write.item.placed = replace(placed, segment_id=segment_id)
         row = _card(write, before[1] if before else None, source)

@@ -14,6 +14,7 @@ from vault.database import Database
 from vault.freshness import State
 from vault.ids import text_of
 from vault.keys.keyring import Keyring
+from vault.records.hidden import FROM_CARERS, KEPT, private_of
 
 IDS_IN_LOG: Final = 50
 
@@ -44,6 +45,8 @@ class Teller:
         reason: str = "",
     ) -> None:
         """One entry in the transaction of what it tells. ``state``: the vault's freshness after a change."""
+        if self._keyring.opens_private and private_of(connection, self._keyring.vault_id, record_ids):
+            told = told | {KEPT: FROM_CARERS}
         entry = Entry(
             event=event,
             outcome=Outcome.DONE,

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, LargeBinary, Row, Select, Table, bindparam, f
 from vault.database import Database, table_of
 from vault.errors import Tampered
 from vault.keys.generations import head_of
-from vault.keys.keyring import Keyring, name_log_key
+from vault.keys.keyring import PRIVATE_ROOT, Keyring, name_log_key
 from vault.keys.tables import KeyLog, KeyRing, KeyRoot
 
 ROWS_AT_ONCE: Final = 1000
@@ -45,7 +45,10 @@ class WrappedColumn:
 
 
 ROOTS: Final = WrappedColumn(
-    table_of(KeyRoot), "wrapped", ("root_id",), lambda row, _generation: Name("root/1", row.root_id)
+    table_of(KeyRoot),
+    "wrapped",
+    ("root_id", "purpose"),
+    lambda row, _generation: Name("root/1", row.root_id, private=row.purpose == PRIVATE_ROOT),
 )
 SEEDS: Final = WrappedColumn(
     table_of(KeyRing),

@@ -75,7 +75,7 @@ def _left(connection: Connection, keyring: Keyring, generation: int) -> list[Seg
 def _store(database: Database, keyring: Keyring, wanted: list[SegmentId]) -> None:
     with database.read() as connection:
         index = load_index(connection, keyring)
-        cards = [card for _, rows in index.rows(connection, wanted) for card in rows]
+        cards = [(card, index.is_private(segment)) for segment, rows in index.rows(connection, wanted) for card in rows]
         tags = _tags_of(connection, keyring, cards)
     edit = Edit(index)
     for segment_id in wanted:
@@ -97,16 +97,17 @@ def _write(connection: Connection, keyring: Keyring, state: freshness.State, sea
         connection.execute(dialect.insert(_TAG).on_conflict_do_nothing(), tags.rows)
 
 
-def _tags_of(connection: Connection, keyring: Keyring, cards: Collection[Row]) -> _Tags:
+def _tags_of(connection: Connection, keyring: Keyring, cards: Collection[tuple[Row, bool]]) -> _Tags:
     tags = _Tags([], [], [])
-    for card in cards:
+    for card, is_private in cards:
         record_id, digests = bytes.fromhex(card[RECORD]), [bytes.fromhex(card[DIGEST])]
-        if card[EARLIER]:
+        if card[EARLIER] or is_private:
             digests += _earlier_digests(connection, keyring, card)
             tags.others.append(record_id)
         else:
             tags.gone.append(keyring.previous_tag(digests[0]) or b"")
-        names = {keyring.duplicate_tag(digest) for digest in digests}
+        name = keyring.private_tag if is_private else keyring.duplicate_tag
+        names = {name(digest) for digest in digests}
         tags.rows.extend({"vault_id": keyring.vault_id, "tag": tag, "record_id": record_id} for tag in sorted(names))
     return tags
 

@@ -129,6 +129,7 @@ EVENTS = {
     "care": _("Changed who looks after you"),
     "keys": _("Gave the vault new keys"),
     "delivery": _("Delivered something"),
+    "privacy": _("Changed who may know of a record"),
 }
 ACTS = {
     "address-changed": _("Changed the e-mail address"),
@@ -255,6 +256,8 @@ REASONS = {
     "sign-in-wrong": _("Somebody else signed in than the person you named"),
     "sign-in-missing": _("Nobody had signed in"),
     "server-keys": _("The server got new keys of its own"),
+    "kept-private": _("Nobody who looks after you sees it from then on"),
+    "no-longer-private": _("Whoever looks after you sees it again"),
     "passcode-missing": _("No passcode given"),
     "unknown-file": _("A file that is not theirs"),
     "not-started": _("The share had not begun"),

@@ -12,10 +12,16 @@ from tests.sharing.shares import SilentLog
 from tests.vault.erasure.erasing import House, rows_of, tables
 from tests.vault.records.vaults import FHIR, bundle, observation
 from vault.audit.reading import CitizenLog, LogLine
+from vault.blobs import RowBlobs
 from vault.database import table_of
 from vault.errors import LogUnavailable, NotFound
 from vault.ids import RecordId, text_of
+from vault.keys.keyring import Keyring
+from vault.keys.roots import private_among
 from vault.keys.tables import KeyRoot
+from vault.records.cards import RECORD
+from vault.records.index import load_index
+from vault.records.privacy import Privacy
 from vault.records.tables import RecordTable, RecordTag
 from vault.records.views import ResultQuery
 from vault.tables import BlobRow
@@ -149,3 +155,26 @@ def test_what_was_erased_may_join_again_as_another_record(house: House) -> None:
     house.erasing().erase(before["0.81"])
     assert house.vault.records.add_file(data, "a.json", FHIR).added == 1
     assert ids_by_value(house) != before
+
+
+def test_what_is_kept_from_carers_stays_so_when_another_private_record_is_erased(house: House) -> None:
+    records, vault = house.vault.records, house.vault
+    records.add_file(bundle(observation(1, "0.81"), observation(2, "0.82", "2025-02-15")), "a.json", FHIR)
+    records.add_file(bundle(observation(3, "0.83", "2025-03-15")), "b.json", FHIR)
+    found = ids_by_value(house)
+    privacy = Privacy(house.database, vault.keyring, RowBlobs())
+    for value in ("0.81", "0.82"):
+        assert privacy.keep(found[value], lambda _connection, _state: None, is_private=True)
+    house.erasing().erase(found["0.81"])
+    assert ids_by_value(house) == {"0.82": found["0.82"], "0.83": found["0.83"]}
+    assert b"0.82" in records.read(found["0.82"]).body
+    own = vault.keyring
+    carer = Keyring(own.vault_id, own.generation, own.pseudonym, own._now.vault_key, None)
+    with house.database.read() as connection:
+        index = load_index(connection, carer)
+        cards = [card for _, rows in index.all_rows(connection) for card in rows]
+        under = connection.execute(
+            select(table_of(RecordTable).c.root_id).where(table_of(RecordTable).c.record_id == found["0.82"])
+        ).scalar_one()
+        assert private_among(connection, own.vault_id, [under]) == {under}
+    assert [card[RECORD] for card in cards] == [found["0.83"].hex()]

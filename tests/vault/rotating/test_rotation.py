@@ -29,6 +29,7 @@ from vault.keys.stored import read_keys
 from vault.keys.tables import KeyLog, KeyManifest, KeyPrevious, KeyRing, KeyRoot, KeySlot
 from vault.keys.unlocking import WrongSecret
 from vault.records.originals import facts_of_file
+from vault.records.privacy import Privacy
 from vault.records.tables import RecordTag
 from vault.records.views import ResultQuery
 from vault.records.waiting import Brought, stage
@@ -383,3 +384,22 @@ def test_a_wrap_that_somebody_replaced_meanwhile_is_left_as_they_wrote_it(rotate
 
     rewrap_some(rotated.database, keyring, replace(SEEDS, name=name_and_write))
     assert newer in [row["wrapped"] for row in rows(rotated.database, table)]
+
+
+def test_what_is_kept_from_carers_stays_so_at_every_moment_of_a_rotation(rotated: Rotated) -> None:
+    typed = next(row for row in rotated.records(rotated.unlock()).list(limit=200).items if row.source == "typed")
+    privacy = Privacy(rotated.database, rotated.unlock(), RowBlobs())
+    assert privacy.keep(typed.record_id, lambda _connection, _state: None, is_private=True)
+    rotated.start()
+    while True:
+        keyring, carer = rotated.unlock(), rotated.unlock_as_carer()
+        assert b"0.83" in rotated.records(keyring).read(typed.record_id).body
+        assert typed.record_id not in {row.record_id for row in rotated.records(carer).list(limit=200).items}
+        if keyring.previous is None:
+            break
+        next(rotated.rotation.steps(keyring))
+    with rotated.database.read() as connection:
+        roots = table_of(KeyRoot)
+        private = connection.execute(select(roots).where(roots.c.purpose == "private")).all()
+    assert private
+    assert {row.generation for row in private} == {2}
