@@ -31,10 +31,12 @@ from vault.crypto.slots import WrongSecret
 from vault.erasure.certificate import NotACertificate, check_certificate
 from vault.errors import Tampered, VaultError
 
+_OPTIONS_WITH_KEYS = frozenset(("--key", "--server-key"))
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status 0, 1 for what doesn't verify, or 2; then with one sentence on standard error."""
-    given = _parser().parse_args(arguments)
+    given = _parser().parse_args(_with_keys_joined(sys.argv[1:] if arguments is None else arguments))
     try:
         return {
             "serve": _serve,
@@ -53,6 +55,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (SQLAlchemyError, OSError) as error:
         print(f"The database or a folder can't be used ({type(error).__name__}).", file=sys.stderr)
     return 2
+
+
+def _with_keys_joined(arguments: Sequence[str]) -> list[str]:
+    """``--key K`` as ``--key=K``: a key in base64url may begin with a hyphen, which would read as an option."""
+    joined: list[str] = []
+    for word in arguments:
+        if joined and joined[-1] in _OPTIONS_WITH_KEYS:
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def _parser() -> argparse.ArgumentParser:

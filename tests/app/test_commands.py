@@ -82,3 +82,14 @@ def test_sample_data_is_made_once_and_works_in_a_demo_only(tmp_path: Path) -> No
         assert client.post("/api/sessions", json=SIGN_IN).status_code == 401
         assert client.get("/api/results", headers=signed_in).status_code == 401
         assert "Look around" not in client.get("/").text
+
+
+def test_a_key_that_begins_with_a_hyphen_is_a_key_and_no_option(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One key in 64 does."""
+    file = tmp_path / "certificate.json"
+    file.write_text("{}")
+    for words in (["--key", "-" + "A" * 42], ["--key=-" + "A" * 42]):
+        assert main(["certificate", "verify", str(file), *words]) == 1
+        assert "no certificate" in capsys.readouterr().err
